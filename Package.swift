@@ -1,0 +1,83 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every target is built in Swift 6 language mode; a warning is an error here and nowhere else (dependencies keep theirs).
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "sallyport",
+    products: [
+        .executable(name: "sallyport", targets: ["sallyport"]),
+        // For Fuzz/ and Benchmarks/, which are packages of their own.
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportPKI", "SallyportTLS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Arrows point down only: a target may name those below it. Tests/TidyTests reads this file and proves it.
+        .executableTarget(
+            name: "sallyport",
+            dependencies: [
+                "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess",
+                "SallyportConfig", "SallyportHTTP", "SallyportModel", arguments, logging, nio, nioPosix, nioSSL,
+            ], swiftSettings: strict),
+        .target(
+            name: "SallyportProxy",
+            dependencies: [
+                "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportConfig", "SallyportHTTP",
+                "SallyportModel", nio, nioPosix, nioSSL, logging,
+            ], swiftSettings: strict),
+        .target(
+            name: "SallyportTLS",
+            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioSSL], swiftSettings: strict),
+        .target(
+            name: "SallyportPKI",
+            dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
+        .target(name: "SallyportTelemetry", dependencies: ["SallyportModel", logging], swiftSettings: strict),
+        .target(
+            name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .target(name: "SallyportConfig", dependencies: ["SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
+        .target(name: "SallyportHTTP", dependencies: ["SallyportModel"], swiftSettings: strict),
+        .target(name: "SallyportModel", swiftSettings: strict),
+
+        .testTarget(name: "SallyportModelTests", dependencies: ["SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportHTTPTests", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
+        .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "SallyportTLSTests",
+            dependencies: ["SallyportTLS", "SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioPosix, nioSSL, x509, .product(name: "NIOEmbedded", package: "swift-nio")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SallyportProxyTests",
+            dependencies: ["SallyportProxy", "SallyportAccess", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["SallyportModel", "SallyportConfig"], swiftSettings: strict),
+    ]
+)

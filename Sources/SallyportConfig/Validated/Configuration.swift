@@ -1,0 +1,73 @@
+import SallyportModel
+
+/// A configuration that was read, checked and found good: references resolve, ranges hold, paths are absolute.
+///
+/// Only `ConfigurationLoader` makes one from a document. Everything above this target takes it as a fact.
+package struct Configuration: Sendable {
+    package var listeners: [Listener]
+    package var tlsProfiles: [String: TLSProfile]
+    package var authorities: [String: Authority]
+    /// In the order of the file: the first match names a connection in the logs.
+    package var identities: [IdentityRule]
+    package var upstreams: [String: Upstream]
+    /// In the order of the file.
+    package var routes: [Route]
+    package var limits: Limits
+    package var admin: Admin?
+    package var accessLog: AccessLog
+    package var acceptedRisks: [AcceptedRisk]
+    /// Every file that was read, absolute; `--watch` looks at these.
+    package var sources: [String]
+
+    package init(
+        listeners: [Listener] = [], tlsProfiles: [String: TLSProfile] = [:], authorities: [String: Authority] = [:],
+        identities: [IdentityRule] = [], upstreams: [String: Upstream] = [:], routes: [Route] = [],
+        limits: Limits = Limits(), admin: Admin? = nil, accessLog: AccessLog = AccessLog(),
+        acceptedRisks: [AcceptedRisk] = [], sources: [String] = []
+    ) {
+        self.listeners = listeners
+        self.tlsProfiles = tlsProfiles
+        self.authorities = authorities
+        self.identities = identities
+        self.upstreams = upstreams
+        self.routes = routes
+        self.limits = limits
+        self.admin = admin
+        self.accessLog = accessLog
+        self.acceptedRisks = acceptedRisks
+        self.sources = sources
+    }
+}
+
+/// Where a secret is to be found; never the secret itself.
+package enum SecretReference: Sendable, Hashable {
+    case environment(String)
+    /// Absolute path.
+    case file(String)
+    /// A systemd credential: a file of this name in `$CREDENTIALS_DIRECTORY`.
+    case credential(String)
+}
+
+/// A weakening that the operator took responsibility for.
+package struct AcceptedRisk: Sendable, Hashable {
+    /// The key, as in `tlsProfiles.website.clientCertificates`.
+    package var path: String
+    /// What is weaker than the default, in words.
+    package var what: String
+    /// The operator's reason, from the file.
+    package var because: String
+
+    package init(path: String, what: String, because: String) {
+        self.path = path
+        self.what = what
+        self.because = because
+    }
+}
+
+/// The built-in names that need no section of their own.
+package enum Builtin {
+    /// `pki.authorities` entry of Sallyport's own CA; it exists even when the file does not name it.
+    package static let authority = "local"
+    /// The profile of a listener that names none: `intermediate`, client certificate required, trust `local`.
+    package static let profile = "default"
+}

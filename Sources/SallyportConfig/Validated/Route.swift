@@ -1,0 +1,88 @@
+/// Which requests go where, and for whom.
+package struct Route: Sendable, Hashable {
+    /// From the file, or `routes[3]`.
+    package var name: String
+    /// Nil: every TLS listener.
+    package var listener: String?
+    package var match: RouteMatch
+    package var allow: Allow
+    package var forward: Forward
+    /// A key of `Configuration.upstreams`; a URL in the file becomes an upstream under that URL.
+    package var upstream: String
+
+    package init(name: String, listener: String? = nil, match: RouteMatch, allow: Allow, forward: Forward = Forward(), upstream: String) {
+        self.name = name
+        self.listener = listener
+        self.match = match
+        self.allow = allow
+        self.forward = forward
+        self.upstream = upstream
+    }
+}
+
+package struct RouteMatch: Sendable, Hashable {
+    package var host: HostPattern
+    package var path: PathPattern
+    /// Empty: every method. Upper-case tokens.
+    package var methods: [String]
+    /// All must be equal, byte for byte. Names lower-case.
+    package var headers: [HeaderMatch]
+
+    package init(host: HostPattern = .any, path: PathPattern, methods: [String] = [], headers: [HeaderMatch] = []) {
+        self.host = host
+        self.path = path
+        self.methods = methods
+        self.headers = headers
+    }
+}
+
+package struct HeaderMatch: Sendable, Hashable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+package enum HostPattern: Sendable, Hashable {
+    case any
+    /// Lower-case, without port and trailing dot.
+    case exact(String)
+    /// `*.example.org` holds `example.org`: exactly one label in front of it.
+    case wildcard(String)
+}
+
+/// On the normalised path (`NormalizedPath`).
+package enum PathPattern: Sendable, Hashable {
+    case exact(String)
+    /// `/orders/*` holds `/orders` and matches `/orders` and everything under `/orders/`; `/` and `/*` hold the empty text and match all.
+    case prefix(String)
+}
+
+package enum Allow: Sendable, Hashable {
+    /// Identity names; empty is nobody.
+    case identities([String])
+    /// Whoever the listener lets in, with or without a certificate.
+    case anyone
+}
+
+package struct Forward: Sendable, Hashable {
+    /// Removed from the front of the normalised path, on a segment boundary; without trailing slash.
+    package var stripPrefix: String?
+    /// How the upstream is told about the client's certificate.
+    package var clientCertificate: [ClientCertificateHeader]
+
+    package enum ClientCertificateHeader: String, Sendable, CaseIterable {
+        /// `Client-Cert` and `Client-Cert-Chain` (RFC 9440).
+        case rfc9440
+        /// `X-Forwarded-Client-Cert` as Envoy writes it.
+        case xfcc
+    }
+
+    package init(stripPrefix: String? = nil, clientCertificate: [ClientCertificateHeader] = []) {
+        self.stripPrefix = stripPrefix
+        self.clientCertificate = clientCertificate
+    }
+}

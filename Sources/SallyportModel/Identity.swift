@@ -1,0 +1,25 @@
+/// Who is at the other end, as proved in the TLS handshake. The subject of every decision.
+///
+/// Only a certificate that passed verification becomes one, so holding an `Identity` means that it was checked.
+/// It may carry no name at all: a certificate that a trusted authority issued but that no rule names is known, and
+/// allowed nothing.
+package final class Identity: Sendable {
+    /// The names of `identities` that the certificate satisfies, in the order of the file, or the client's name in
+    /// the built-in authority. These are what `allow` speaks of.
+    package let names: [String]
+    package let certificate: CertificateFacts
+    /// The name in `pki.authorities` of the authority the chain ended in.
+    package let authority: String
+    /// The chain above the leaf as presented and verified, DER, leaf's issuer first, trust anchor left out.
+    package let intermediates: [[UInt8]]
+
+    package init(names: [String], certificate: CertificateFacts, authority: String, intermediates: [[UInt8]] = []) {
+        self.names = names
+        self.certificate = certificate
+        self.authority = authority
+        self.intermediates = intermediates
+    }
+
+    /// One name for logs: the first of `names`, else the certificate's subject.
+    package var displayName: String { names.first ?? certificate.subject }
+}

@@ -1,0 +1,30 @@
+extension Reason {
+    package static let identityNotAllowed = Reason(
+        3001, "Not allowed", status: 403, origin: .client,
+        explanation: "The client proved who it is, but the route that matches this request does not list that identity.",
+        fix: "Add the identity to `allow` of the route, or see which rule decides: sallyport route test METHOD URL --as IDENTITY")
+    package static let identityRequired = Reason(
+        3002, "A client certificate is required", status: 403, origin: .client,
+        explanation: "The route allows named identities, and this connection presented no client certificate.",
+        fix: "Present a certificate: sallyport cert client NAME")
+    package static let noRoute = Reason(
+        3003, "No such route", status: 404, origin: .client,
+        explanation: "No route of this listener matches the host, path, method and headers of the request.",
+        fix: "List what each route matches: sallyport check --policies")
+    package static let wrongHost = Reason(
+        3004, "Misdirected request", status: 421, origin: .client,
+        explanation: "The request names another host than the TLS handshake did, so the policy chosen in the handshake may not be its policy.",
+        fix: "Have the client open a connection of its own for each host name.")
+    package static let methodNotAllowed = Reason(
+        3005, "Method not allowed", status: 405, origin: .client,
+        explanation: "A route matches the host and path of the request but not its method.",
+        fix: "Add the method to `match.methods` of the route.")
+    package static let certificateExpiredInUse = Reason(
+        3006, "The client certificate has expired", status: 403, origin: .client,
+        explanation: "The certificate was valid when the connection was opened and has expired since.",
+        fix: "Renew it: sallyport cert renew NAME, then connect again.")
+
+    static let accessReasons = [
+        identityNotAllowed, identityRequired, noRoute, wrongHost, methodNotAllowed, certificateExpiredInUse,
+    ]
+}

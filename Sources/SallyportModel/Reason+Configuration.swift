@@ -1,0 +1,3 @@
+extension Reason {
+    static let configurationReasons: [Reason] = []
+}

@@ -1,0 +1,3 @@
+extension Reason {
+    static let handshakeReasons: [Reason] = []
+}
