@@ -11,10 +11,10 @@ package struct ConfigurationLoader: Sendable {
 
     /// - Parameters:
     ///   - environment: Where `env:NAME` is looked up.
-    ///   - files: Access to files; tests give files in memory.
+    ///   - reader: Access to files; tests give files in memory.
     ///   - credentialsDirectory: Where `credential:NAME` is looked up: systemd's `$CREDENTIALS_DIRECTORY`.
     package init(
-        environment: [String: String], files: any FileReading = SystemFiles(), credentialsDirectory: String? = nil
+        environment: [String: String], reader files: any FileReading = SystemFiles(), credentialsDirectory: String? = nil
     ) {
         self.environment = environment
         self.files = files
