@@ -1,0 +1,43 @@
+/// Looking up fields in a head. Linear, over at most `HTTPLimits.headerCount` fields.
+package protocol HeadFields {
+    var bytes: [UInt8] { get }
+    var fields: [Field] { get }
+}
+
+extension HeadFields {
+    package func firstField(_ known: KnownField) -> Field? { fields.first { $0.known == known } }
+
+    /// The value as text of the first field of this kind; what is not UTF-8 is replaced.
+    package func value(of known: KnownField) -> String? {
+        firstField(known).map { String(decoding: bytes[$0.valueRange], as: UTF8.self) }
+    }
+
+    /// All values of the fields with this name, in order.
+    /// - Parameter name: lower-case ASCII.
+    package func values(of name: String) -> [String] {
+        fields(named: Array(name.utf8)).map { String(decoding: bytes[$0.valueRange], as: UTF8.self) }
+    }
+
+    /// All fields with this name, in order.
+    /// - Parameter name: lower-case ASCII bytes.
+    package func fields(named name: [UInt8]) -> [Field] {
+        fields.filter { isName($0, name) }
+    }
+
+    /// Whether there is exactly one field of this name and its value is exactly this. For routing: a name that comes
+    /// twice matches nothing, since the next hop might look at the other one.
+    /// - Parameter name: lower-case ASCII bytes.
+    package func hasSingle(_ name: [UInt8], equalTo value: [UInt8]) -> Bool {
+        var found: Field?
+        for field in fields where isName(field, name) {
+            guard found == nil else { return false }
+            found = field
+        }
+        return found.map { bytes[$0.valueRange].elementsEqual(value) } ?? false
+    }
+
+    private func isName(_ field: Field, _ name: [UInt8]) -> Bool {
+        field.nameRange.count == name.count
+            && zip(bytes[field.nameRange], name).allSatisfy { ASCII.lowercase($0) == $1 }
+    }
+}

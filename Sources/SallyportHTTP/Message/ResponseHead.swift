@@ -1,0 +1,19 @@
+/// A response's status line and fields, checked, with its framing decided.
+package struct ResponseHead: Sendable {
+    package let bytes: [UInt8]
+    package let fields: [Field]
+    package let status: UInt16
+    package let reasonPhrase: Range<Int>
+    package let minorVersion: UInt8
+    package let framing: BodyFraming
+    /// The Content-Length that a response without content declares for the content it stands for: HEAD and 304.
+    package let declaredLength: UInt64?
+    /// Whether the connection may be used again after this response.
+    package let keepAlive: Bool
+
+    /// 1xx: another head follows for the same request.
+    package var isInterim: Bool { status < 200 }
+    package var hasDate: Bool { firstField(.date) != nil }
+}
+
+extension ResponseHead: HeadFields {}
