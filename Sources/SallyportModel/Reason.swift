@@ -47,7 +47,8 @@ extension Reason: Hashable {
 extension Reason {
     /// Every reason there is, by ascending code. A test proves that codes are unique and families are in order.
     package static let all: [Reason] =
-        configurationReasons + handshakeReasons + accessReasons + requestReasons + upstreamReasons + internalReasons
+        configurationReasons + handshakeReasons + certificateReasons + accessReasons + requestReasons + upstreamReasons
+        + internalReasons
 
     /// The reason with this code, for `sallyport explain`.
     package static func named(_ name: some StringProtocol) -> Reason? {

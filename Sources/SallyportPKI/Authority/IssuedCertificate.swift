@@ -1,0 +1,36 @@
+import SallyportModel
+
+package enum IssuedKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case client, server
+
+    /// Below the state directory.
+    package var folder: String { self == .client ? "clients" : "servers" }
+}
+
+/// A certificate fresh from the built-in authority, with its key.
+package struct IssuedCertificate: Sendable {
+    package let kind: IssuedKind
+    package let name: String
+    package let facts: CertificateFacts
+    /// Leaf and intermediate, DER, leaf first; what a TLS server or client presents.
+    package let chain: [[UInt8]]
+    package let key: PrivateKey
+
+    /// Leaf and intermediate.
+    package var chainPEM: String { PEMBlock.encode(chain, label: PEMBlock.certificate) }
+}
+
+/// What the authority remembers of a certificate it issued.
+package struct IssuedRecord: Sendable, Hashable, Codable {
+    /// Upper-case hex.
+    package var serial: String
+    package var name: String
+    package var kind: IssuedKind
+    /// Seconds since 1970.
+    package var notBefore: Int64
+    package var notAfter: Int64
+    package var uri: String?
+    package var dnsNames: [String]
+    package var addresses: [String]
+    package var revokedAt: Int64?
+}
