@@ -1,0 +1,67 @@
+import SallyportModel
+
+/// What every request of one connection shares in the access log, formatted once per connection.
+///
+/// Make a new one when a connection's identity is looked at again under a new generation.
+package final class AccessConnection: Sendable {
+    /// `,"client.address":…` and so on: members of a JSON object, each with its leading comma.
+    let json: [UInt8]
+    /// ` client=…` and so on.
+    let text: [UInt8]
+
+    /// - Parameters:
+    ///   - peerAddress: IP address in text form.
+    ///   - sni: The name of the handshake, as checked by the ClientHello reader.
+    ///   - tlsVersion: `1.2` or `1.3`; nil for plain HTTP.
+    package init(
+        listener: String, peerAddress: String, peerPort: UInt16, sni: String?, tlsVersion: String?, identity: Identity?
+    ) {
+        let facts = Facts(
+            listener: listener, address: peerAddress, port: peerPort, sni: sni, tlsVersion: tlsVersion,
+            identity: identity)
+        json = facts.json()
+        text = facts.text()
+    }
+
+    private struct Facts {
+        let listener, address: String
+        let port: UInt16
+        let sni, tlsVersion: String?
+        let identity: Identity?
+
+        func json() -> [UInt8] {
+            var line = LineBuffer(capacity: 384)
+            line.appendKey("client.address")
+            line.appendQuoted(address)
+            line.appendKey("client.port")
+            line.append(UInt64(port))
+            line.appendKey("sallyport.listener")
+            line.appendQuoted(listener)
+            line.appendOptional("tls.protocol.version", tlsVersion)
+            line.appendOptional("tls.client.server_name", sni)
+            line.appendOptional("sallyport.identity", identity?.displayName)
+            line.appendOptional("tls.client.subject", identity?.certificate.subject)
+            line.appendOptional("tls.client.serial", identity?.certificate.serial)
+            return line.bytes
+        }
+
+        func text() -> [UInt8] {
+            var line = LineBuffer(capacity: 128)
+            line.append(" client=")
+            line.appendWord(address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)")
+            line.append(" identity=")
+            line.appendWord(identity?.displayName ?? "-")
+            line.append(" listener=")
+            line.appendWord(listener)
+            return line.bytes
+        }
+    }
+}
+
+extension LineBuffer {
+    mutating func appendOptional(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        appendKey(name)
+        appendQuoted(value)
+    }
+}
