@@ -1,0 +1,36 @@
+import SallyportModel
+
+/// Why a connection did not get past the handshake, with all the operator needs to do something about it.
+///
+/// The peer is told nothing of this beyond a TLS alert. Text that the peer controls is escaped and bounded.
+package struct HandshakeRefusal: Sendable {
+    package let reason: Reason
+    /// Which message, certificate or rule, in words.
+    package let detail: String
+    /// The peer's address as `ip:port`, IPv6 in brackets.
+    package let peer: String
+    /// The listener's name.
+    package let listener: String
+    package let sni: String?
+    /// Of the client's certificate, when one was presented and could be read.
+    package let subject: String?
+    package let issuer: String?
+    package let serial: String?
+    /// What to do about it: a command to copy where there is one.
+    package let fix: String
+
+    package init(
+        reason: Reason, detail: String, peer: String, listener: String, sni: String? = nil, subject: String? = nil,
+        issuer: String? = nil, serial: String? = nil, fix: String
+    ) {
+        self.reason = reason
+        self.detail = detail
+        self.peer = peer
+        self.listener = listener
+        self.sni = sni
+        self.subject = subject
+        self.issuer = issuer
+        self.serial = serial
+        self.fix = fix
+    }
+}
