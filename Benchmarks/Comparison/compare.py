@@ -1,0 +1,115 @@
+"""Runs every peer in interleaved rounds and prints medians, ratios, and pass or fail against the bars."""
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import certificates
+import measurements
+import peers
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tools", type=Path, required=True, help="folder with the built clients and the venv")
+    parser.add_argument("--peers", help="comma-separated names; default: all")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=20_000, help="per round and peer")
+    parser.add_argument("--handshakes", type=int, default=1_000, help="per round and peer")
+    parser.add_argument("--json", type=Path, help="also write the result here")
+    return parser.parse_args()
+
+
+def chosen(options):
+    everyone = peers.all_peers(options.tools)
+    if not options.peers:
+        return everyone
+    names = options.peers.split(",")
+    unknown = set(names) - {peer.name for peer in everyone}
+    if unknown:
+        sys.exit(f"unknown peers: {', '.join(sorted(unknown))}")
+    return [peer for peer in everyone if peer.name in names]
+
+
+def measure(options, folder):
+    """Per peer: medians over the rounds. A round visits every peer, so that drift of the machine meets all alike."""
+    samples = {}
+    with contextlib.ExitStack() as stack:
+        _, backend = stack.enter_context(peers.backend_server().running(folder, 0))
+        for peer in chosen(options):
+            pid, port = stack.enter_context(peer.running(folder, backend))
+            samples[peer.name] = {"pid": pid, "port": port, "request": [], "handshake": []}
+        for round_number in range(options.rounds):
+            for name, sample in samples.items():
+                place = (sample["pid"], sample["port"])
+                sample["request"].append(
+                    measurements.request_microseconds(options.tools, folder, *place, options.requests))
+                sample["handshake"].append(
+                    measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes))
+            print(f"round {round_number + 1} of {options.rounds} done", file=sys.stderr)
+    return {name: {"request": sample["request"], "handshake": sample["handshake"]} for name, sample in samples.items()}
+
+
+def measure_memory(options, folder, results):
+    """In fresh processes: what the load left behind is not the cost of idle connections."""
+    for peer in chosen(options):
+        with peers.backend_server().running(folder, 0) as (_, backend), peer.running(folder, backend) as (pid, port):
+            results[peer.name]["idleMegabytes"] = measurements.idle_megabytes(folder, pid, port)
+
+
+def bars(medians):
+    """(what, value, bar) for every bar that can be checked with the peers that ran."""
+    own = medians.get("sallyport")
+    if not own:
+        return []
+    found = [("memory with 1,000 idle connections, MB", own["idleMegabytes"], 40)]
+    if nginx := medians.get("nginx"):
+        found.append(("request, relative to nginx", own["request"] / nginx["request"], 1.2))
+        found.append(("handshake, relative to nginx", own["handshake"] / nginx["handshake"], 1.0))
+    if envoy := medians.get("envoy"):
+        found.append(("request, relative to Envoy", own["request"] / envoy["request"], 0.5))
+    return found
+
+
+def report(results):
+    medians = {
+        name: {"request": statistics.median(result["request"]), "handshake": statistics.median(result["handshake"]),
+               "idleMegabytes": result["idleMegabytes"]}
+        for name, result in results.items()}
+    print(f"{'':12}{'request µs':>18}{'handshake µs':>18}{'1,000 idle, MB':>18}   (median; lowest–highest)")
+    for name, median in medians.items():
+        cells = [f"{median[key]:.1f} ({min(results[name][key]):.1f}–{max(results[name][key]):.1f})"
+                 for key in ("request", "handshake")]
+        print(f"{name:12}{cells[0]:>22}{cells[1]:>26}{median['idleMegabytes']:>10.1f}")
+    checked = [{"what": what, "value": round(value, 3), "bar": bar, "pass": value <= bar}
+               for what, value, bar in bars(medians)]
+    for bar in checked:
+        print(f"{'pass' if bar['pass'] else 'FAIL'}  {bar['what']}: {bar['value']:.2f}, at most {bar['bar']}")
+    return {"medians": medians, "rounds": results, "bars": checked, "cores": os.cpu_count()}
+
+
+def main():
+    options = arguments()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20_000), hard))
+    options.tools = options.tools.absolute()
+    with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        certificates.make(folder)
+        results = measure(options, folder)
+        measure_memory(options, folder, results)
+    outcome = report(results)
+    text = json.dumps(outcome, indent=2)
+    (options.json or options.tools / "result.json").write_text(text + "\n")
+    return 0 if all(bar["pass"] for bar in outcome["bars"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

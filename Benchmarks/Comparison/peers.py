@@ -1,0 +1,84 @@
+"""The proxies that are compared: how each is started, with which configuration, on one worker thread."""
+
+import contextlib
+import os
+import socket
+import string
+import subprocess
+import time
+from pathlib import Path
+
+TEMPLATES = Path(__file__).parent.parent / "Peers"
+REPLY = "sallyport benchmark reply ".ljust(92, ".") + "\\n"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Peer:
+    """A proxy: a configuration template and the command that runs it."""
+
+    def __init__(self, name, template, command, environment=None):
+        self.name, self.template, self.command = name, template, command
+        self.environment = environment or {}
+
+    def write_configuration(self, folder, port, backend):
+        path = folder / self.template
+        text = string.Template((TEMPLATES / self.template).read_text())
+        path.write_text(text.substitute(folder=folder, port=port, backend=backend, reply=REPLY))
+        return path
+
+    @contextlib.contextmanager
+    def running(self, folder, backend):
+        """Starts it, waits until it accepts connections, yields (process id, port), stops it."""
+        port = free_port()
+        configuration = self.write_configuration(folder, port, backend)
+        command = [part.format(file=configuration, folder=folder) for part in self.command]
+        with open(folder / f"{self.name}.out", "ab") as output:
+            process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **self.environment})
+        try:
+            wait_until_open(process, port, folder / f"{self.name}.out")
+            yield process.pid, port
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_until_open(process, port, output):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"{process.args[0]} ended with {process.returncode}:\n{output.read_text()[-2000:]}")
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"{process.args[0]} does not listen on port {port} after 20 s; see {output}")
+
+
+def backend_server():
+    return Peer("backend", "backend.conf", ["nginx", "-c", "{file}"])
+
+
+def all_peers(tools):
+    binaries = tools / "venv" / "bin"
+    sallyport = str(Path(os.environ["SALLYPORT_BIN"]).absolute())
+    return [
+        Peer("sallyport", "sallyport.yaml",
+             [sallyport, "run", "-c", "{file}", "--state", "{folder}/state", "--threads", "1"]),
+        Peer("nginx", "nginx.conf", ["nginx", "-c", "{file}"]),
+        Peer("haproxy", "haproxy.cfg", ["haproxy", "-f", "{file}"]),
+        Peer("envoy", "envoy.yaml",
+             [str(binaries / "envoy"), "-c", "{file}", "--concurrency", "1", "--log-level", "warning",
+              "--use-dynamic-base-id"]),
+        Peer("caddy", "Caddyfile", [str(binaries / "caddy"), "run", "--adapter", "caddyfile", "--config", "{file}"],
+             {"GOMAXPROCS": "1", "HOME": "/nonexistent"}),
+    ]
