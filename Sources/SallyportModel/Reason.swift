@@ -46,9 +46,18 @@ extension Reason: Hashable {
 
 extension Reason {
     /// Every reason there is, by ascending code. A test proves that codes are unique and families are in order.
-    package static let all: [Reason] =
-        configurationReasons + handshakeReasons + certificateReasons + accessReasons + requestReasons + upstreamReasons
-        + internalReasons
+    package static let all: [Reason] = [
+        configurationReasons,
+        handshakeReasons,
+        certificateReasons,
+        accessReasons,
+        requestReasons,
+        deadlineReasons,
+        upstreamReasons,
+        upstreamTLSReasons,
+        forwardingReasons,
+        internalReasons,
+    ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// The reason with this code, for `sallyport explain`.
     package static func named(_ name: some StringProtocol) -> Reason? {

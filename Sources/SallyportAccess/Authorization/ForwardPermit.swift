@@ -1,0 +1,38 @@
+import SallyportConfig
+import SallyportModel
+
+/// The right to forward one request to the upstream of one route.
+///
+/// Only `authorize` makes one, and the upstream can be reached only with one: an exchange that skipped authorization
+/// does not compile. It can't be copied; a retry of the same request on another connection borrows it.
+package struct ForwardPermit: ~Copyable, Sendable {
+    package let route: CompiledRoute
+
+    fileprivate init(route: CompiledRoute) { self.route = route }
+}
+
+/// What authorization says: a permit, or the refusal.
+package enum Authorization: ~Copyable, Sendable {
+    case permitted(ForwardPermit)
+    case refused(LocalReply)
+}
+
+/// Whether this identity may use this route, at this second (since 1970).
+///
+/// A certificate is checked against the clock again here because a connection can outlive it.
+package func authorize(_ route: CompiledRoute, identity: Identity?, at now: Int64) -> Authorization {
+    if let identity, identity.certificate.notAfter < now {
+        return .refused(LocalReply(.certificateExpiredInUse))
+    }
+    switch (route.route.allow, identity) {
+    case (.anyone, _):
+        return .permitted(ForwardPermit(route: route))
+    case (.identities, nil):
+        return .refused(LocalReply(.identityRequired))
+    case (.identities, let identity?):
+        for name in identity.names where route.allowed.contains(name) {
+            return .permitted(ForwardPermit(route: route))
+        }
+        return .refused(LocalReply(.identityNotAllowed))
+    }
+}

@@ -1,0 +1,101 @@
+import NIOCore
+import SallyportHTTP
+import SallyportModel
+import SallyportTelemetry
+
+/// A plain HTTP connection whose every request is answered with 308 to the same URL under `https`.
+///
+/// It reads heads only. A request with content is answered and the connection closed, so nothing is ever skipped.
+final class RedirectConnection: ChannelInboundHandler, SweptConnection {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let loop: LoopState
+    /// Of the `https` listener.
+    private let port: UInt16
+    private var parser: RequestParser
+    private var context: ChannelHandlerContext?
+    private var until: NIODeadline
+    private var isClosing = false
+    var registryIndex = -1
+
+    init(loop: LoopState, port: UInt16) {
+        self.loop = loop
+        self.port = port
+        parser = RequestParser(limits: loop.current.generation.httpLimits)
+        until = .now() + Timeouts.requestHead
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.register(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        loop.unregister(self)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        while !isClosing {
+            let (consumed, event) = parser.next(bytes.readableBytesSpan)
+            bytes.moveReaderIndex(forwardBy: consumed)
+            switch event {
+            case .needMore: return
+            case .end: until = .now() + Timeouts.requestHead
+            case .head(let head): redirect(head, context: context)
+            case .body: close(context)
+            case .refused(let reason): answer(problem(reason), close: true, context: context)
+            }
+        }
+    }
+
+    private func redirect(_ head: RequestHead, context: ChannelHandlerContext) {
+        let close = !head.keepAlive || head.framing != .none || loop.isDraining
+        guard head.text(head.path).hasPrefix("/") else {
+            return answer(problem(.noRoute), close: true, context: context)
+        }
+        let authority = port == 443 ? head.host : "\(head.host):\(port)"
+        let query = head.query.map { "?" + head.text($0) } ?? ""
+        var reply = Array(
+            """
+            HTTP/1.1 308 Permanent Redirect\r
+            location: https://\(authority)\(head.text(head.path))\(query)\r
+            content-length: 0\r\n
+            """.utf8)
+        reply += loop.dateField()
+        reply += Array((close ? "connection: close\r\n\r\n" : "\r\n").utf8)
+        answer(reply, close: close, context: context)
+    }
+
+    private func problem(_ reason: Reason) -> [UInt8] {
+        var reply: [UInt8] = []
+        LocalReplyWriter(close: true, date: loop.dateField())
+            .write(LocalReply(reason), requestID: loop.nextRequestID().description, into: &reply)
+        return reply
+    }
+
+    private func answer(_ reply: [UInt8], close: Bool, context: ChannelHandlerContext) {
+        context.writeAndFlush(NIOAny(ByteBuffer(bytes: reply)), promise: nil)
+        if close { self.close(context) }
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        isClosing = true
+        until = .now() + Timeouts.linger
+        context.close(mode: .output, promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func sweep(now: NIODeadline) {
+        if until <= now { close() }
+    }
+
+    func close() {
+        context?.close(promise: nil)
+    }
+}

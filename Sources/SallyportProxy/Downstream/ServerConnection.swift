@@ -1,0 +1,350 @@
+import NIOCore
+import SallyportAccess
+import SallyportHTTP
+import SallyportModel
+import SallyportPKI
+import SallyportTLS
+import SallyportTelemetry
+import Synchronization
+
+/// One client connection behind its handshake: reads requests, one at a time, and lets an `Exchange` answer each.
+///
+/// ```
+///  idle ──first byte──▶ readingHead ──head──▶ exchanging ──both messages whole──▶ idle
+///    │ idle deadline        │ head deadline        │ the client must go, or framing is in doubt
+///    ▼                      ▼ 408                  ▼
+///  closed ◀──────────── lingering ◀────────────────┘
+/// ```
+/// Pipelined requests stay unread until the exchange before them is over. In `lingering` the answer is out and what
+/// the client still sends is thrown away, for a short time and a bounded number of bytes, so that the answer is not
+/// destroyed by a reset (RFC 9112 §9.6).
+final class ServerConnection: ChannelInboundHandler, SweptConnection {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case idle(until: NIODeadline)
+        case readingHead(until: NIODeadline)
+        case exchanging(Exchange)
+        case lingering(until: NIODeadline, bytesLeft: Int)
+        case closed
+    }
+
+    let loop: LoopState
+    let listener: ListenerRuntime
+    let established: EstablishedConnection
+    private let peerAddress: String
+    private let peerPort: UInt16
+    private(set) var identity: Identity?
+    private(set) var view: GenerationView
+    private(set) var context: ChannelHandlerContext?
+    private var phase: Phase
+    private var parser: RequestParser
+    private var limits: HTTPLimits
+    /// The parser has seen the end of one message and nothing of the next.
+    private var isBetweenMessages = true
+    private var inbound: ByteBuffer?
+    private var output = OutputBuffer()
+    private var isPumping = false
+    private var isReading = true
+    private var requests = 0
+    private var writeBlockedSince: NIODeadline?
+    private let opened: NIODeadline
+    /// What upstreams are told about this connection; computed once.
+    let forwarded: ForwardedFields
+    /// The part of every log line that is the connection's.
+    private(set) var accessConnection: AccessConnection
+    lazy var clientCertFields = identity.map(ForwardedFields.rfc9440) ?? []
+    lazy var xfccFields = identity.map { ForwardedFields.xfcc($0) } ?? []
+    var registryIndex = -1
+
+    /// - Parameter view: the configuration that the handshake was made under.
+    init(
+        loop: LoopState, listener: ListenerRuntime, established: EstablishedConnection, channel: any Channel,
+        view: GenerationView
+    ) {
+        self.loop = loop
+        self.listener = listener
+        self.established = established
+        identity = established.identity
+        self.view = view
+        peerAddress = channel.remoteAddress?.ipAddress ?? "unknown"
+        peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
+        forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: channel.localAddress?.port ?? 0))
+        accessConnection = Self.describe(listener, peerAddress, peerPort, established, established.identity)
+        limits = view.generation.httpLimits
+        parser = RequestParser(limits: limits)
+        opened = .now()
+        phase = .idle(until: opened + Timeouts.requestHead)
+    }
+
+    private static func describe(
+        _ listener: ListenerRuntime, _ address: String, _ port: UInt16, _ established: EstablishedConnection,
+        _ identity: Identity?
+    ) -> AccessConnection {
+        AccessConnection(
+            listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
+            tlsVersion: established.tlsVersion.rawValue, identity: identity)
+    }
+
+    // MARK: the channel's side
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.register(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        loop.unregister(self)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        switch phase {
+        case .closed:
+            return
+        case .lingering(let until, let bytesLeft):
+            return discard(bytes.readableBytes, until: until, bytesLeft: bytesLeft)
+        case .idle(let until) where bytes.readableBytes > 0:
+            // The first request's time began with the connection.
+            phase = .readingHead(until: requests == 0 ? until : .now() + Timeouts.requestHead)
+        case .idle, .readingHead, .exchanging:
+            break
+        }
+        if inbound == nil { inbound = bytes } else { inbound?.writeBuffer(&bytes) }
+        pump()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flush()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        writeBlockedSince = isWritable ? nil : .now()
+        if case .exchanging(let exchange) = phase { exchange.clientWritabilityChanged(isWritable) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .exchanging(let exchange) = phase { exchange.clientGone() }
+        phase = .closed
+        inbound = nil
+        context.fireChannelInactive()
+    }
+
+    /// The last handler of the pipeline: an error ends the connection (NIO itself would keep it).
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: reading
+
+    /// Parses as far as the exchange at hand allows. Not re-entered: what an exchange causes while it runs is seen
+    /// by the loop that is already running.
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        while wantsBytes {
+            adoptLimits()
+            let bytes = inbound ?? loop.noBytes
+            let (consumed, event) = parser.next(bytes.readableBytesSpan)
+            let start = bytes.readerIndex
+            inbound?.moveReaderIndex(forwardBy: consumed)
+            guard handle(event, in: bytes, at: start) else { break }
+        }
+        isPumping = false
+        if inbound?.readableBytes == 0 { inbound = nil }
+        if case .exchanging(let exchange) = phase { exchange.flushUpstream() }
+        regulateReading()
+    }
+
+    private var wantsBytes: Bool {
+        switch phase {
+        case .readingHead: true
+        case .exchanging(let exchange): exchange.wantsContent || !isBetweenMessages && !exchange.hasContent
+        case .idle: (inbound?.readableBytes ?? 0) > 0
+        case .lingering, .closed: false
+        }
+    }
+
+    /// Bytes that nobody can take yet are held, up to a bound; beyond it the socket is not read.
+    private func regulateReading() {
+        let held = inbound?.readableBytes ?? 0
+        let shouldRead: Bool
+        if case .exchanging = phase { shouldRead = held < Bounds.heldBytes } else { shouldRead = true }
+        guard shouldRead != isReading else { return }
+        isReading = shouldRead
+        context?.channel.setReading(shouldRead)
+    }
+
+    /// False when nothing more can be made of the bytes at hand.
+    private func handle(_ event: RequestEvent, in bytes: ByteBuffer, at start: Int) -> Bool {
+        switch event {
+        case .needMore:
+            return false
+        case .head(let head):
+            isBetweenMessages = false
+            begin(head)
+            return true
+        case .body(let range):
+            if case .exchanging(let exchange) = phase,
+                let piece = bytes.getSlice(at: start + range.lowerBound, length: range.count)
+            {
+                exchange.requestContent(piece)
+            }
+            return true
+        case .end:
+            isBetweenMessages = true
+            if case .exchanging(let exchange) = phase { exchange.requestEnd() }
+            return true
+        case .refused(let reason):
+            refuse(reason)
+            return false
+        }
+    }
+
+    /// The bytes can't be trusted to mean what they seem: answer if nothing was answered yet, and close.
+    private func refuse(_ reason: Reason) {
+        if case .exchanging(let exchange) = phase { return exchange.requestRefused(reason) }
+        let id = loop.nextRequestID()
+        let written = reply(LocalReply(reason), requestID: id.description, isHEAD: false, close: true)
+        let entry = AccessRecord(
+            time: UnixTime.nanoseconds(), connection: accessConnection, status: reason.status ?? 400, reason: reason,
+            responseBytes: UInt64(written), id: id, generation: view.generation.number)
+        view.generation.accessLog.logger.record(entry, loop: loop.index)
+        linger()
+    }
+
+    private func discard(_ count: Int, until: NIODeadline, bytesLeft: Int) {
+        guard count <= bytesLeft else { return close() }
+        phase = .lingering(until: until, bytesLeft: bytesLeft - count)
+    }
+
+    /// A new configuration may have other limits; they hold from the next message on.
+    private func adoptLimits() {
+        let newest = loop.current.generation.httpLimits
+        guard isBetweenMessages, newest != limits else { return }
+        limits = newest
+        parser = RequestParser(limits: newest)
+    }
+
+    // MARK: exchanges
+
+    private func begin(_ head: RequestHead) {
+        requests += 1
+        loop.counters.requests.add(1, ordering: .relaxed)
+        let refusal = adoptGeneration()
+        let exchange = Exchange(head: head, connection: self, view: view, mayKeepAlive: mayKeepAlive && refusal == nil)
+        phase = .exchanging(exchange)
+        if let refusal { exchange.answer(refusal) } else { exchange.start() }
+    }
+
+    private var mayKeepAlive: Bool {
+        requests < Bounds.requestsPerConnection && !loop.isDraining && .now() - opened < Timeouts.connectionAge
+    }
+
+    /// Takes the newest configuration for the exchange that begins. A connection from before has its certificate
+    /// looked at again under the new trust, revocations and names.
+    private func adoptGeneration() -> LocalReply? {
+        guard view !== loop.current else { return nil }
+        view = loop.current
+        guard let identity, let tls = view.generation.tls[listener.name] else { return nil }
+        switch tls.reauthorize(identity, at: loop.wallClockSeconds()) {
+        case .success(let renewed):
+            self.identity = renewed
+            accessConnection = Self.describe(listener, peerAddress, peerPort, established, renewed)
+            return nil
+        case .failure(let refusal):
+            self.identity = nil
+            return LocalReply(refusal.reason)
+        }
+    }
+
+    /// Called by the exchange when it is over.
+    func exchangeEnded(keepAlive: Bool) {
+        guard case .exchanging = phase else { return }
+        flush()
+        guard keepAlive, !loop.isDraining else { return linger() }
+        let now = NIODeadline.now()
+        phase =
+            (inbound?.readableBytes ?? 0) > 0
+            ? .readingHead(until: now + Timeouts.requestHead) : .idle(until: now + Timeouts.idle)
+        pump()
+    }
+
+    // MARK: writing
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func write(_ bytes: [UInt8]) {
+        guard let context else { return }
+        output.append(bytes, to: context)
+    }
+
+    func write(_ piece: ByteBuffer) {
+        guard let context else { return }
+        output.append(piece, to: context)
+    }
+
+    func flush() {
+        guard let context else { return }
+        output.flush(context)
+    }
+
+    /// Answers from the gateway itself. Returns the number of bytes written.
+    @discardableResult
+    func reply(_ reply: LocalReply, requestID: String, isHEAD: Bool, close: Bool) -> Int {
+        loop.scratch.removeAll(keepingCapacity: true)
+        LocalReplyWriter(close: close, isHEAD: isHEAD, date: loop.dateField())
+            .write(reply, requestID: requestID, into: &loop.scratch)
+        write(loop.scratch)
+        return loop.scratch.count
+    }
+
+    /// More of the request can be taken again.
+    func resume() {
+        pump()
+    }
+
+    private func linger() {
+        flush()
+        inbound = nil
+        if case .closed = phase { return }
+        phase = .lingering(until: .now() + Timeouts.linger, bytesLeft: Bounds.lingerBytes)
+        context?.channel.setReading(true)
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func close() {
+        phase = .closed
+        context?.close(promise: nil)
+    }
+
+    /// Ends the connection without finishing the message that is under way: the client must see that it is not whole.
+    func cut() {
+        flush()
+        close()
+    }
+
+    // MARK: time
+
+    func sweep(now: NIODeadline) {
+        switch phase {
+        case .idle(let until):
+            if until <= now || loop.isDraining { close() }
+        case .readingHead(let until):
+            if until <= now { refuse(.requestHeadTimeout) }
+        case .exchanging(let exchange):
+            if let writeBlockedSince, now - writeBlockedSince > Timeouts.writeStall {
+                exchange.clientStalled()
+            } else {
+                exchange.sweep(now: now)
+            }
+        case .lingering(let until, _):
+            if until <= now { close() }
+        case .closed:
+            break
+        }
+    }
+}

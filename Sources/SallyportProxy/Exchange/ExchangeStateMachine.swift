@@ -1,0 +1,124 @@
+import SallyportModel
+
+/// One request and its response, as decisions without sockets, bytes or clocks.
+///
+/// ```
+///              upstreamAttached            responseHead              responseEnded
+/// connecting ──────────────────▶ waiting ───────────────▶ responding ─────────────▶ finished
+///     ▲                             │ upstreamLost, safe to repeat       │ upstreamLost: the client's
+///     └─────────────────────────────┘                                    ▼ message is cut, never ended
+///                                                                     finished
+/// ```
+/// An event that arrives when the exchange is finished is dropped silently: the two connections fail independently,
+/// and the second failure is no news. No other event can arrive in a state it doesn't belong to, because a response
+/// is only parsed on an attached connection.
+///
+/// The rule for repeating a request (RFC 9110 §9.2.2, RFC 9112 §9.3.1): the method is idempotent, there is no body,
+/// and no byte of a final response has arrived. It covers the keep-alive race and a server that was killed.
+struct ExchangeStateMachine {
+    private enum State {
+        case connecting
+        case waiting
+        case responding
+        case finished
+    }
+
+    private var state = State.connecting
+    private(set) var requestIsComplete: Bool
+    private let isRepeatable: Bool
+    private let clientKeepsAlive: Bool
+    private var attempts = 0
+
+    /// The first attempt and two more.
+    static let maximumAttempts = 3
+
+    init(isIdempotent: Bool, hasBody: Bool, clientKeepsAlive: Bool) {
+        requestIsComplete = !hasBody
+        isRepeatable = isIdempotent && !hasBody
+        self.clientKeepsAlive = clientKeepsAlive
+    }
+
+    var isFinished: Bool { if case .finished = state { true } else { false } }
+    var hasUpstream: Bool {
+        switch state {
+        case .waiting, .responding: true
+        case .connecting, .finished: false
+        }
+    }
+    var awaitsResponseHead: Bool { if case .waiting = state { true } else { false } }
+    var isResponding: Bool { if case .responding = state { true } else { false } }
+
+    /// A connection to the upstream is ours. False: the exchange is over, and the connection can serve another.
+    mutating func upstreamAttached() -> Bool {
+        guard case .connecting = state else { return false }
+        attempts += 1
+        state = .waiting
+        return true
+    }
+
+    /// The client's message is whole.
+    mutating func requestEnded() {
+        requestIsComplete = true
+    }
+
+    /// Whether the client's connection ends with this exchange: it asked for that, or it is still sending, and what
+    /// it sends then can't be told from a next request.
+    var clientMustClose: Bool { !clientKeepsAlive || !requestIsComplete }
+
+    /// The head of the final response is there.
+    mutating func responseHead() {
+        state = .responding
+    }
+
+    struct Completion: Equatable {
+        /// The client's connection can carry a next request.
+        var keepClient: Bool
+        /// The upstream's connection can.
+        var keepUpstream: Bool
+    }
+
+    /// The response is whole. An upstream that answered before it had the whole request is in the middle of a
+    /// message and is never used again.
+    mutating func responseEnded(upstreamKeepsAlive: Bool, clientWasToldToClose: Bool) -> Completion {
+        state = .finished
+        return Completion(
+            keepClient: clientKeepsAlive && requestIsComplete && !clientWasToldToClose,
+            keepUpstream: upstreamKeepsAlive && requestIsComplete)
+    }
+
+    enum Loss: Equatable {
+        /// Nothing happened yet that forbids it: ask for another connection.
+        case retry
+        case reply
+        /// A part of the response is out; the client must see that it is not whole (RFC 9112 §8).
+        case cut
+        case ignore
+    }
+
+    /// The connection to the upstream is gone, or none could be had.
+    mutating func upstreamLost(canRepeat: Bool = true) -> Loss {
+        switch state {
+        case .finished:
+            return .ignore
+        case .responding:
+            state = .finished
+            return .cut
+        case .waiting where canRepeat && isRepeatable && attempts < Self.maximumAttempts:
+            state = .connecting
+            return .retry
+        case .waiting, .connecting:
+            state = .finished
+            return .reply
+        }
+    }
+
+    /// A deadline passed or the gateway gives up: like a loss that can't be repeated.
+    mutating func abandon() -> Loss { upstreamLost(canRepeat: false) }
+
+    /// The client is gone. True: somebody has to be told.
+    mutating func clientLost() -> Bool {
+        if case .finished = state { return false }
+        state = .finished
+        return true
+    }
+}

@@ -1,0 +1,272 @@
+import Logging
+import NIOCore
+import NIOPosix
+import SallyportConfig
+import SallyportModel
+import SallyportTelemetry
+import Synchronization
+
+/// The running gateway: workers, listeners, and the generation that serves.
+///
+/// A reload is a transaction: everything that can fail (keys, trust, TLS, new addresses) is done before anything is
+/// switched, and what fails leaves the running generation as it was. Reloads wait for each other.
+package final class Gateway: Sendable {
+    private let environment: GatewayEnvironment
+    private let group: MultiThreadedEventLoopGroup
+    private let workers: [Worker]
+    private let startedAt: Int64
+    private let state: Mutex<State>
+    private let admin = AdminEndpoint()
+
+    private struct State {
+        var generation: Generation
+        var listeners: [ListenerBinding] = []
+        var lastReload: GatewayStatus.Reload
+        var isDraining = false
+        /// The newest reload; the next one waits for it.
+        var reloads: Turn?
+        var renewal: Task<Void, Never>?
+    }
+
+    // MARK: start
+
+    /// Builds everything, binds every listener and serves.
+    package static func start(
+        configuration: Configuration, environment: GatewayEnvironment
+    ) async throws(GatewayError) -> Gateway {
+        var builder = GenerationBuilder(environment: environment, configuration: configuration, previous: nil)
+        let generation = try builder.build(number: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
+        let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
+        let gateway = Gateway(environment: environment, generation: generation, group: group, workers: workers)
+        do throws(GatewayError) {
+            let listeners = try await gateway.bind(configuration, keeping: [])
+            gateway.state.withLock { $0.listeners = listeners }
+        } catch {
+            await gateway.shutdown(drain: .zero)
+            throw error
+        }
+        gateway.keepCertificatesYoung()
+        return gateway
+    }
+
+    private init(
+        environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker]
+    ) {
+        self.environment = environment
+        self.group = group
+        self.workers = workers
+        startedAt = generation.loadedAt
+        state = Mutex(
+            State(generation: generation, lastReload: .init(succeeded: true, at: generation.loadedAt, message: nil)))
+        admin.adopt(admins: generation.configuration.admin?.admins ?? [])
+        admin.show { [weak self] in self?.status().json() ?? [] }
+    }
+
+    private static func workers(
+        of group: MultiThreadedEventLoopGroup, logger: Logger, generation: Generation
+    ) async -> [Worker] {
+        var workers: [Worker] = []
+        for (index, eventLoop) in group.makeIterator().enumerated() {
+            let worker = await withCheckedContinuation { (continuation: CheckedContinuation<Worker, Never>) in
+                eventLoop.execute {
+                    continuation.resume(returning: Worker(on: eventLoop, index: index, logger: logger, generation: generation))
+                }
+            }
+            workers.append(worker)
+        }
+        return workers
+    }
+
+    // MARK: listeners
+
+    /// Binds what the configuration names and is not bound yet. On failure nothing new stays bound.
+    private func bind(
+        _ configuration: Configuration, keeping old: [ListenerBinding]
+    ) async throws(GatewayError) -> [ListenerBinding] {
+        let binder = ListenerBinder(workers: workers, logger: environment.logger)
+        let known = Dictionary(old.map { ($0.key, $0) }) { first, _ in first }
+        var bound: [ListenerBinding] = []
+        do throws(GatewayError) {
+            for wanted in WantedListener.all(of: configuration) {
+                if let same = known[wanted.key] {
+                    bound.append(same)
+                } else {
+                    bound.append(try await binder.bind(wanted.key, admin: wanted.isAdmin ? admin : nil))
+                }
+            }
+            return bound
+        } catch {
+            for listener in bound where known[listener.key] == nil { listener.close() }
+            throw error
+        }
+    }
+
+    // MARK: reload
+
+    /// Puts a new configuration into service, or throws and leaves the old one. Returns the generation's number.
+    @discardableResult
+    package func reload(_ configuration: Configuration) async throws(GatewayError) -> Int {
+        let turn = Turn()
+        let before = state.withLock { state in
+            defer { state.reloads = turn }
+            return state.reloads
+        }
+        await before?.wait()
+        defer { turn.end() }
+        do throws(GatewayError) {
+            return try await apply(configuration)
+        } catch {
+            reloadFailed(error.description)
+            throw error
+        }
+    }
+
+    /// Says in `status` that an attempt to load failed before it came here: the file was refused.
+    package func reloadFailed(_ message: String) {
+        let now = UnixTime.seconds()
+        state.withLock { $0.lastReload = .init(succeeded: false, at: now, message: message) }
+    }
+
+    /// The same configuration once more: renewed certificates, changed revocations, reopened log.
+    package func refreshCertificates() async throws(GatewayError) {
+        try await reload(currentConfiguration())
+    }
+
+    private func apply(_ configuration: Configuration) async throws(GatewayError) -> Int {
+        let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
+        var builder = GenerationBuilder(environment: environment, configuration: configuration, previous: previous)
+        let generation = try builder.build(number: previous.number + 1)
+        let bound = try await bind(configuration, keeping: listeners)
+        await adopt(generation)
+        admin.adopt(admins: configuration.admin?.admins ?? [])
+        let kept = Set(bound.map(\.key))
+        for listener in listeners where !kept.contains(listener.key) { listener.close() }
+        state.withLock { state in
+            state.generation = generation
+            state.listeners = bound
+            state.lastReload = .init(succeeded: true, at: generation.loadedAt, message: nil)
+        }
+        return generation.number
+    }
+
+    private func adopt(_ generation: Generation) async {
+        for worker in workers { await worker.run { $0.adopt(generation) } }
+    }
+
+    // MARK: certificates
+
+    /// Replaces certificates of the built-in authority at two thirds of their life, for as long as the gateway runs.
+    private func keepCertificatesYoung() {
+        let renewal = Task { [weak self] in
+            while !Task.isCancelled {
+                guard let pause = self?.untilNextRenewal() else { return }
+                do { try await Task.sleep(for: pause) } catch { return }
+                await self?.renewIfDue()
+            }
+        }
+        state.withLock { $0.renewal = renewal }
+    }
+
+    /// At most an hour, so that a clock that was set and a configuration that changed are noticed.
+    private func untilNextRenewal() -> Duration {
+        let due = state.withLock { $0.generation.certificates.compactMap(\.renewalDue).min() }
+        guard let due else { return .seconds(3600) }
+        return .seconds(min(3600, max(1, due - UnixTime.seconds())))
+    }
+
+    private func renewIfDue() async {
+        let now = UnixTime.seconds()
+        let isDue = state.withLock { state in
+            state.generation.certificates.contains { $0.renewalDue.map { $0 <= now } ?? false }
+        }
+        guard isDue else { return }
+        do throws(GatewayError) {
+            try await refreshCertificates()
+            environment.logger.info("server certificate renewed")
+        } catch {
+            environment.logger.warning("server certificate not renewed, trying again", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: state
+
+    package func currentConfiguration() -> Configuration {
+        state.withLock { $0.generation.configuration }
+    }
+
+    package func status() -> GatewayStatus {
+        let (generation, listeners, lastReload, isDraining) = state.withLock {
+            ($0.generation, $0.listeners, $0.lastReload, $0.isDraining)
+        }
+        func sum(_ counter: (LoopCounters) -> Int) -> Int { workers.reduce(0) { $0 + counter($1.counters) } }
+        return GatewayStatus(
+            generation: generation.number, startedAt: startedAt, loadedAt: generation.loadedAt, lastReload: lastReload,
+            draining: isDraining, listeners: listeners.map(\.status),
+            connections: sum { $0.connections.load(ordering: .relaxed) },
+            requests: sum { $0.requests.load(ordering: .relaxed) },
+            handshakes: sum { $0.handshakes.load(ordering: .relaxed) },
+            refusedHandshakes: sum { $0.refusedHandshakes.load(ordering: .relaxed) },
+            certificates: generation.certificates,
+            acceptedRisks: generation.configuration.acceptedRisks.map {
+                .init(path: $0.path, what: $0.what, because: $0.because)
+            })
+    }
+
+    // MARK: end
+
+    /// Stops accepting, lets exchanges finish for as long as `drain`, and ends.
+    package func shutdown(drain: Duration) async {
+        let (listeners, renewal, log) = state.withLock { state in
+            state.isDraining = true
+            return (state.listeners, state.renewal, state.generation.accessLog.logger)
+        }
+        renewal?.cancel()
+        for listener in listeners { await listener.closed() }
+        for worker in workers { await worker.run { $0.drain() } }
+        await connectionsEnd(within: drain)
+        for worker in workers { await worker.run { $0.closeAll() } }
+        do { try await group.shutdownGracefully() } catch {
+            environment.logger.error("workers did not end cleanly", metadata: ["error": "\(error)"])
+        }
+        log.flush()
+    }
+
+    private func connectionsEnd(within limit: Duration) async {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while clock.now < deadline, status().connections > 0 {
+            do { try await clock.sleep(for: .milliseconds(50)) } catch { return }
+        }
+    }
+}
+
+/// A place in the line of reloads.
+final class Turn: Sendable {
+    private let state = Mutex<State>(.running([]))
+
+    private enum State {
+        case running([CheckedContinuation<Void, Never>])
+        case ended
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard case .running(let waiting) = state else { return true }
+                state = .running(waiting + [continuation])
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    func end() {
+        let waiting = state.withLock { state in
+            defer { state = .ended }
+            guard case .running(let waiting) = state else { return [CheckedContinuation<Void, Never>]() }
+            return waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}

@@ -1,0 +1,51 @@
+import Logging
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+
+/// What a gateway needs besides its configuration. It outlives every generation.
+package struct GatewayEnvironment: Sendable {
+    package var state: StateDirectory
+    package var secrets: SecretReader
+    /// Worker threads, each with an event loop; at least 1.
+    package var threads: Int
+    package var logger: Logger
+
+    package init(state: StateDirectory, secrets: SecretReader, threads: Int, logger: Logger) {
+        self.state = state
+        self.secrets = secrets
+        self.threads = threads
+        self.logger = logger
+    }
+}
+
+/// Why a configuration that was found good cannot be served. The generation before it goes on.
+package enum GatewayError: Error, CustomStringConvertible {
+    case certificates(PKIError)
+    case secret(SecretError)
+    /// `what` is the listener, `detail` the system's words.
+    case address(listener: String, address: String, detail: String)
+    case accessLog(String)
+
+    package var reason: Reason {
+        switch self {
+        case .certificates(let error): error.reason
+        case .secret: .internalError
+        case .address: .addressNotBound
+        case .accessLog: .accessLogNotOpened
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .certificates(let error):
+            error.description
+        case .secret(let error):
+            "a secret cannot be read: \(error.words)"
+        case .address(let listener, let address, let detail):
+            "\(reason.name): listener \(listener) cannot listen on \(address): \(detail). Fix: \(reason.fix)"
+        case .accessLog(let detail):
+            "\(reason.name): \(detail)"
+        }
+    }
+}

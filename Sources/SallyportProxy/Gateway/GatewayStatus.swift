@@ -1,0 +1,49 @@
+import FoundationEssentials
+
+/// What `sallyport status --json` prints. Times are seconds since 1970.
+package struct GatewayStatus: Sendable, Encodable {
+    package var generation: Int
+    package var startedAt: Int64
+    package var loadedAt: Int64
+    package var lastReload: Reload
+    package var draining: Bool
+    package var listeners: [Listener]
+    package var connections: Int
+    package var requests: Int
+    package var handshakes: Int
+    package var refusedHandshakes: Int
+    package var certificates: [ServedCertificate]
+    package var acceptedRisks: [Risk]
+
+    /// How the newest attempt to load a configuration ended.
+    package struct Reload: Sendable, Encodable {
+        package var succeeded: Bool
+        package var at: Int64
+        /// In words, when it failed.
+        package var message: String?
+    }
+
+    package struct Listener: Sendable, Encodable {
+        package var name: String
+        /// `host:port` that is bound.
+        package var address: String
+        /// `https`, `http` (redirect only) or `admin`.
+        package var kind: String
+    }
+
+    package struct Risk: Sendable, Encodable {
+        package var path: String
+        package var what: String
+        package var because: String
+    }
+}
+
+extension GatewayStatus {
+    /// One JSON object, keys sorted.
+    package func json() -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // Integers, strings and booleans only: there is nothing in it that could fail to encode.
+        do { return [UInt8](try encoder.encode(self)) } catch { return Array("{}".utf8) }
+    }
+}

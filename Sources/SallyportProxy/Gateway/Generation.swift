@@ -1,0 +1,99 @@
+import NIOCore
+import SallyportAccess
+import SallyportConfig
+import SallyportHTTP
+import SallyportTLS
+import SallyportTelemetry
+
+/// One configuration, compiled and ready to serve. Immutable; whoever began under it ends under it.
+package final class Generation: Sendable {
+    /// Counts up from 1 with every successful load.
+    let number: Int
+    let configuration: Configuration
+    let routes: RouteTable
+    /// By listener name.
+    let tls: [String: ServerTLSContext]
+    /// By upstream name.
+    let upstreams: [String: UpstreamPlan]
+    let httpLimits: HTTPLimits
+    let certificates: [ServedCertificate]
+    /// What the built-in authority issued for it, by names; the next generation goes on with what is young.
+    let issued: [String: IssuedCredential]
+    let accessLog: AccessLogOwner
+    /// Seconds since 1970.
+    let loadedAt: Int64
+
+    init(
+        number: Int, configuration: Configuration, tls: [String: ServerTLSContext],
+        upstreams: [String: UpstreamPlan], certificates: [ServedCertificate],
+        issued: [String: IssuedCredential], accessLog: AccessLogOwner, loadedAt: Int64
+    ) {
+        self.number = number
+        self.configuration = configuration
+        self.tls = tls
+        self.upstreams = upstreams
+        self.certificates = certificates
+        self.issued = issued
+        self.accessLog = accessLog
+        self.loadedAt = loadedAt
+        routes = RouteTable(configuration)
+        let limits = configuration.limits
+        httpLimits = HTTPLimits(headers: limits.headers, headerCount: limits.headerCount, body: limits.body)
+    }
+}
+
+/// A certificate that a listener shows.
+package struct ServedCertificate: Sendable, Encodable {
+    package var listener: String
+    package var subject: String
+    package var notBefore: Int64
+    package var notAfter: Int64
+    /// It comes from the built-in authority and is replaced at two thirds of its life.
+    package var renewsItself: Bool
+
+    /// Seconds since 1970 at which a new one is due.
+    var renewalDue: Int64? { renewsItself ? notBefore + (notAfter - notBefore) * 2 / 3 : nil }
+}
+
+/// Ends the access log's thread when the last exchange that may write to it is gone.
+final class AccessLogOwner: Sendable {
+    let logger: AccessLogger
+    let settings: AccessLog
+
+    init(_ logger: AccessLogger, settings: AccessLog) {
+        self.logger = logger
+        self.settings = settings
+    }
+
+    deinit {
+        let logger = self.logger
+        Task.detached { logger.close() }
+    }
+}
+
+/// A generation as one event loop sees it: with the connections to upstreams that this loop opened under it.
+final class GenerationView {
+    let generation: Generation
+    private var pools: [String: UpstreamPool]
+
+    init(_ generation: Generation, loop: LoopState) {
+        self.generation = generation
+        pools = generation.upstreams.mapValues {
+            UpstreamPool(plan: $0, eventLoop: loop.eventLoop, limits: Self.responseLimits, logger: loop.logger)
+        }
+    }
+
+    /// Responses come from the operator's own services: more room than for clients, and still a bound.
+    private static let responseLimits = HTTPLimits(startLine: 8192, fieldLine: 65_536, headers: 131_072, headerCount: 256)
+
+    func routes(of listener: String) -> HostTable? { generation.routes.routes(of: listener) }
+    func pool(named name: String) -> UpstreamPool? { pools[name] }
+
+    func sweep(now: NIODeadline) {
+        for pool in pools.values { pool.sweep(now: now) }
+    }
+
+    func retire() {
+        for pool in pools.values { pool.retire() }
+    }
+}

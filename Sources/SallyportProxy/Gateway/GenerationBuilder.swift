@@ -1,0 +1,251 @@
+import Logging
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+import SallyportTLS
+import SallyportTelemetry
+
+/// Turns a checked configuration into a generation: reads keys and trust, issues certificates, builds TLS contexts.
+///
+/// All of it happens off the event loops, and all of it before anything is switched: a builder that throws has
+/// changed nothing that serves.
+struct GenerationBuilder {
+    private let environment: GatewayEnvironment
+    private let configuration: Configuration
+    private let previous: Generation?
+    /// Seconds since 1970.
+    private let now: Int64
+    private var anchors: [String: [TrustAnchor]] = [:]
+    private var localAuthority: LocalAuthority?
+    private var served: [ServedCertificate] = []
+    private var issued: [String: IssuedCredential] = [:]
+
+    init(environment: GatewayEnvironment, configuration: Configuration, previous: Generation?) {
+        self.environment = environment
+        self.configuration = configuration
+        self.previous = previous
+        now = UnixTime.seconds()
+    }
+
+    mutating func build(number: Int) throws(GatewayError) -> Generation {
+        var tls: [String: ServerTLSContext] = [:]
+        for listener in configuration.listeners {
+            guard case .tls(let settings) = listener.kind else { continue }
+            tls[listener.name] = try serverContext(listener.name, settings)
+        }
+        if let admin = configuration.admin { tls[AdminEndpoint.listenerName] = try adminContext(admin) }
+        var upstreams: [String: UpstreamPlan] = [:]
+        for (name, upstream) in configuration.upstreams {
+            upstreams[name] = UpstreamPlan(upstream, tls: try upstreamContext(upstream))
+        }
+        return Generation(
+            number: number, configuration: configuration, tls: tls, upstreams: upstreams, certificates: served,
+            issued: issued, accessLog: try accessLog(), loadedAt: now)
+    }
+
+    // MARK: listeners
+
+    private mutating func serverContext(
+        _ name: String, _ settings: ListenerTLS
+    ) throws(GatewayError) -> ServerTLSContext {
+        let profile = configuration.tlsProfiles[settings.profile] ?? TLSProfile()
+        let credential = try serverCredential(listener: name, settings.certificate)
+        let clients = profile.clientCertificates.mode == .none ? nil : try clientTrust(profile.clientCertificates)
+        return try pki { () throws(PKIError) in
+            try ServerTLSContext(
+                profile: profile, credential: credential, source: "listener \(name)", clients: clients)
+        }
+    }
+
+    /// The admin listener asks for a certificate of any authority that the file knows; who gets in is `admins`.
+    private mutating func adminContext(_ admin: Admin) throws(GatewayError) -> ServerTLSContext {
+        let trust = Set(configuration.authorities.keys).union([Builtin.authority]).sorted()
+        let profile = TLSProfile(base: .modern, clientCertificates: ClientCertificates(trust: trust))
+        var names = ["localhost", "127.0.0.1", "::1"]
+        if !admin.address.host.isEmpty, !names.contains(admin.address.host) { names.append(admin.address.host) }
+        let credential = try serverCredential(listener: AdminEndpoint.listenerName, .builtin(names: names))
+        let clients = try clientTrust(profile.clientCertificates)
+        return try pki { () throws(PKIError) in
+            try ServerTLSContext(profile: profile, credential: credential, source: "admin", clients: clients)
+        }
+    }
+
+    private mutating func clientTrust(_ settings: ClientCertificates) throws(GatewayError) -> ClientTrust {
+        var all: [TrustAnchor] = []
+        for name in settings.trust { all += try trustAnchors(name) }
+        var revoked: [String: Set<String>] = [:]
+        if all.contains(where: { $0.authority == Builtin.authority }) {
+            let authority = try local()
+            revoked[Builtin.authority] = try pki { () throws(PKIError) in try authority.revokedSerials() }
+        }
+        return ClientTrust(
+            anchors: all, revoked: revoked, maxDepth: settings.maxDepth, rules: IdentityRules(configuration.identities))
+    }
+
+    private mutating func serverCredential(
+        listener: String, _ certificate: ServerCertificate
+    ) throws(GatewayError) -> CredentialPair {
+        let credential: CredentialPair
+        var renewsItself = false
+        switch certificate {
+        case .files(let path, let key):
+            credential = try readCredential(certificate: path, key: key)
+        case .builtin(let names):
+            credential = try issuedCredential(names)
+            renewsItself = true
+        }
+        for warning in credential.warnings {
+            environment.logger.warning("certificate of a listener", metadata: ["listener": "\(listener)", "warning": "\(warning)"])
+        }
+        if let leaf = credential.chain.first {
+            served.append(
+                ServedCertificate(
+                    listener: listener, subject: leaf.subject, notBefore: leaf.notBefore, notAfter: leaf.notAfter,
+                    renewsItself: renewsItself))
+        }
+        return credential
+    }
+
+    private func readCredential(certificate path: String, key: SecretReference) throws(GatewayError) -> CredentialPair {
+        let secret: [UInt8]
+        do throws(SecretError) { secret = try environment.secrets.read(key) } catch { throw .secret(error) }
+        return try pki { () throws(PKIError) in
+            try CredentialPair(
+                chain: PEMFile.certificates(at: path), key: PEMFile.privateKey(in: secret, source: "key of \(path)"),
+                source: path, at: now)
+        }
+    }
+
+    /// A certificate of the built-in authority for these names: the one in use while it is young, else a new one.
+    private mutating func issuedCredential(_ names: [String]) throws(GatewayError) -> CredentialPair {
+        let lifetime = leafLifetime
+        let key = names.joined(separator: " ")
+        if let known = issued[key] ?? previous?.issued[key], known.isYoung(at: now), known.lifetime == lifetime {
+            issued[key] = known
+            return known.credential
+        }
+        let authority = try local()
+        let credential = try pki { () throws(PKIError) in
+            let fresh = try authority.issueServer(names: names, lifetime: lifetime, at: now)
+            return try fresh.credential(at: now)
+        }
+        issued[key] = IssuedCredential(credential: credential, lifetime: lifetime)
+        return credential
+    }
+
+    private var leafLifetime: Duration {
+        if case .builtin(let lifetime)? = configuration.authorities[Builtin.authority]?.source { return lifetime }
+        return .seconds(86_400)
+    }
+
+    // MARK: trust
+
+    private mutating func trustAnchors(_ name: String) throws(GatewayError) -> [TrustAnchor] {
+        if let known = anchors[name] { return known }
+        let found: [TrustAnchor]
+        switch configuration.authorities[name]?.source {
+        case .file(let path):
+            let bundle = try pki { () throws(PKIError) in try TrustBundle(authority: name, path: path, at: now) }
+            for warning in bundle.warnings {
+                environment.logger.warning("trust bundle", metadata: ["authority": "\(name)", "warning": "\(warning)"])
+            }
+            found = bundle.anchors
+        case .builtin, nil:
+            found = [try local().anchor]
+        }
+        anchors[name] = found
+        return found
+    }
+
+    private mutating func local() throws(GatewayError) -> LocalAuthority {
+        if let localAuthority { return localAuthority }
+        let opened = try pki { () throws(PKIError) in try LocalAuthority.openOrCreate(environment.state, at: now) }
+        localAuthority = opened
+        return opened
+    }
+
+    // MARK: upstreams
+
+    private mutating func upstreamContext(_ upstream: Upstream) throws(GatewayError) -> UpstreamTLSContext? {
+        guard upstream.targets.contains(where: { $0.scheme == .https }) else { return nil }
+        var trust: [TrustAnchor] = []
+        for name in upstream.tls.trust { trust += try trustAnchors(name) }
+        var credential: CredentialPair?
+        if let present = upstream.tls.present {
+            credential = try readCredential(certificate: present.certificate, key: present.key)
+        }
+        return try pki { () throws(PKIError) in
+            try UpstreamTLSContext(
+                upstream.tls, trust: trust, credential: credential, source: "upstream \(upstream.name)")
+        }
+    }
+
+    // MARK: log
+
+    /// The log that is open goes on if its settings are the same, and its file is opened anew: that is what log
+    /// rotation asks of a reload.
+    private func accessLog() throws(GatewayError) -> AccessLogOwner {
+        let settings = configuration.accessLog
+        do throws(LogOutputError) {
+            if let previous = previous?.accessLog, previous.settings == settings {
+                if let output = LogOutput(settings.to) { try previous.logger.redirect(to: output) }
+                return previous
+            }
+            let logger = try AccessLogger(
+                LogOutput(settings.to), format: LogFormat(settings.format), shards: environment.threads)
+            return AccessLogOwner(logger, settings: settings)
+        } catch {
+            throw .accessLog(error.description)
+        }
+    }
+
+    private func pki<Value>(_ work: () throws(PKIError) -> Value) throws(GatewayError) -> Value {
+        do throws(PKIError) { return try work() } catch { throw .certificates(error) }
+    }
+}
+
+/// A credential that the gateway had issued for itself; its key never leaves memory.
+struct IssuedCredential: Sendable {
+    let credential: CredentialPair
+    let lifetime: Duration
+
+    /// Less than two thirds of its life are over.
+    func isYoung(at now: Int64) -> Bool {
+        guard let leaf = credential.chain.first else { return false }
+        return now < leaf.notBefore + (leaf.notAfter - leaf.notBefore) * 2 / 3
+    }
+}
+
+extension IssuedCertificate {
+    /// What a TLS context takes.
+    func credential(at now: Int64) throws(PKIError) -> CredentialPair {
+        var certificates: [ParsedCertificate] = []
+        for der in chain {
+            do throws(ChainRefusal) { certificates.append(try ParsedCertificate(der: der)) } catch {
+                throw PKIError(.authorityUnusable, name, error.detail)
+            }
+        }
+        return try CredentialPair(chain: certificates, key: key, source: name, at: now)
+    }
+}
+
+extension LogOutput {
+    /// Nil for no log at all.
+    init?(_ destination: AccessLog.Destination) {
+        switch destination {
+        case .stdout: self = .standardOutput
+        case .stderr: self = .standardError
+        case .file(let path): self = .file(path)
+        case .none: return nil
+        }
+    }
+}
+
+extension LogFormat {
+    init(_ format: AccessLog.Format) {
+        switch format {
+        case .json: self = .json
+        case .text: self = .text
+        }
+    }
+}

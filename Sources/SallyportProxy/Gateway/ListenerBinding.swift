@@ -1,0 +1,171 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import SallyportConfig
+import SallyportModel
+import SallyportTLS
+import Synchronization
+
+/// An address that is being listened on: one socket per worker, so that the kernel spreads connections and no
+/// connection changes threads.
+struct ListenerBinding: Sendable {
+    let key: Key
+    let runtime: ListenerRuntime
+    let sockets: [any Channel]
+
+    /// What makes two listeners of two generations the same socket.
+    struct Key: Hashable {
+        let name: String
+        let address: SocketAddressText
+        let redirectPort: UInt16?
+    }
+
+    func close() {
+        for socket in sockets { socket.close(promise: nil) }
+    }
+
+    /// Closes, and returns when no connection can come in any more.
+    func closed() async {
+        close()
+        for socket in sockets {
+            do { try await socket.closeFuture.get() } catch { continue }
+        }
+    }
+
+    var status: GatewayStatus.Listener {
+        let port = sockets.first?.localAddress?.port ?? Int(key.address.port)
+        let kind = runtime.admin != nil ? "admin" : key.redirectPort != nil ? "http" : "https"
+        let shown = SocketAddressText(host: key.address.host, port: UInt16(clamping: port)).text
+        return .init(name: runtime.admin == nil ? runtime.name : "admin", address: shown, kind: kind)
+    }
+}
+
+/// A listener that a configuration asks for.
+struct WantedListener {
+    let key: ListenerBinding.Key
+    let isAdmin: Bool
+
+    static func all(of configuration: Configuration) -> [WantedListener] {
+        var wanted = configuration.listeners.map { listener in
+            var port: UInt16?
+            if case .redirectToHTTPS(let redirectPort) = listener.kind { port = redirectPort }
+            return WantedListener(
+                key: .init(name: listener.name, address: listener.address, redirectPort: port), isAdmin: false)
+        }
+        if let admin = configuration.admin {
+            let key = ListenerBinding.Key(name: AdminEndpoint.listenerName, address: admin.address, redirectPort: nil)
+            wanted.append(WantedListener(key: key, isAdmin: true))
+        }
+        return wanted
+    }
+}
+
+/// Opens the sockets of a listener.
+struct ListenerBinder: Sendable {
+    let workers: [Worker]
+    let logger: Logger
+
+    func bind(_ key: ListenerBinding.Key, admin: AdminEndpoint?) async throws(GatewayError) -> ListenerBinding {
+        let address = key.address
+        do {
+            try await refuseIfTaken(address)
+            let runtime = ListenerRuntime(name: key.name, admin: admin)
+            var sockets: [any Channel] = []
+            var port = Int(address.port)
+            for worker in workers {
+                let socket = try await bootstrap(worker, runtime: runtime, redirectPort: key.redirectPort)
+                    .bind(host: address.bindHost, port: port).get()
+                // Of port 0 the system makes a real one, which the other workers then share.
+                port = socket.localAddress?.port ?? port
+                sockets.append(socket)
+            }
+            return ListenerBinding(key: key, runtime: runtime, sockets: sockets)
+        } catch {
+            throw .address(listener: key.name, address: address.text, detail: "\(error)")
+        }
+    }
+
+    /// Sockets that share a port hide that somebody else has it. One that does not share finds out.
+    private func refuseIfTaken(_ address: SocketAddressText) async throws {
+        guard address.port != 0, workers.count > 1, let worker = workers.first else { return }
+        let probe = try await ServerBootstrap(group: worker.eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: address.bindHost, port: Int(address.port)).get()
+        try await probe.close().get()
+    }
+
+    private func bootstrap(_ worker: Worker, runtime: ListenerRuntime, redirectPort: UInt16?) -> ServerBootstrap {
+        let state = worker.state
+        let gate = ConnectionGate(logger: logger)
+        return ServerBootstrap(group: worker.eventLoop)
+            .serverChannelOption(.backlog, value: Bounds.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(Self.reusePort, value: workers.count > 1 ? 1 : 0)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let redirectPort {
+                        try gate.admitPlain(channel, loop: state.value, port: redirectPort)
+                    } else {
+                        try gate.admit(channel, listener: runtime, loop: state.value)
+                    }
+                }
+            }
+    }
+
+    /// NIO has no name for it.
+    private static let reusePort = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_REUSEPORT))
+}
+
+/// What happens to a connection that was accepted.
+struct ConnectionGate: Sendable {
+    let logger: Logger
+
+    func admitPlain(_ channel: any Channel, loop: LoopState, port: UInt16) throws {
+        guard loop.hasRoom else { return channel.close(promise: nil) }
+        try channel.pipeline.syncOperations.addHandler(RedirectConnection(loop: loop, port: port))
+    }
+
+    /// TLS first; the connection speaks HTTP under the configuration that its handshake was made under.
+    func admit(_ channel: any Channel, listener: ListenerRuntime, loop: LoopState) throws {
+        let view = loop.current
+        guard loop.hasRoom, let view, let context = view.generation.tls[listener.name] else {
+            return channel.close(promise: nil)
+        }
+        loop.handshakesUnderWay += 1
+        let handler = TLSAcceptHandler(
+            context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
+            established: { channel, established in
+                loop.handshakesUnderWay -= 1
+                loop.counters.handshakes.add(1, ordering: .relaxed)
+                let connection = ServerConnection(
+                    loop: loop, listener: listener, established: established, channel: channel, view: view)
+                try channel.pipeline.syncOperations.addHandler(connection)
+            },
+            refused: { refusal in
+                loop.handshakesUnderWay -= 1
+                loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                refusal.log(to: logger)
+            })
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+}
+
+extension HandshakeRefusal {
+    func log(to logger: Logger) {
+        logger.warning("handshake refused", metadata: ["code": "\(reason.name)", "detail": "\(detail)", "fix": "\(fix)"])
+    }
+}
+
+extension SocketAddressText {
+    /// Every address of the machine, IPv6 and IPv4 alike, where the file names none.
+    var bindHost: String { host.isEmpty ? "::" : host }
+    var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,126 @@
+import Logging
+import NIOCore
+import SallyportHTTP
+import SallyportModel
+import SallyportTelemetry
+import Synchronization
+
+/// What one event loop owns. Nothing here is shared, so nothing here is locked.
+final class LoopState {
+    let eventLoop: any EventLoop
+    let index: Int
+    let counters: LoopCounters
+    let logger: Logger
+    private(set) var current: GenerationView!
+    private var connections: [any SweptConnection] = []
+    private(set) var isDraining = false
+    private var requestIDs: RequestIDSource
+    /// Reused for every head that is written.
+    var scratch: [UInt8] = []
+    var addedFields: [UInt8] = []
+    let noBytes = ByteBuffer()
+    private var date = DateField()
+
+    init(eventLoop: any EventLoop, index: Int, counters: LoopCounters, logger: Logger, generation: Generation) {
+        self.eventLoop = eventLoop
+        self.index = index
+        self.counters = counters
+        self.logger = logger
+        requestIDs = RequestIDSource()
+        scratch.reserveCapacity(4096)
+        addedFields.reserveCapacity(4096)
+        current = GenerationView(generation, loop: self)
+    }
+
+    // MARK: configuration
+
+    /// New exchanges begin under this generation from now on.
+    func adopt(_ generation: Generation) {
+        let old = current
+        current = GenerationView(generation, loop: self)
+        old?.retire()
+    }
+
+    // MARK: connections
+
+    /// Connections whose handshake is not over; they are not registered yet.
+    var handshakesUnderWay = 0
+
+    /// Whether one more connection can be taken.
+    var hasRoom: Bool { connections.count + handshakesUnderWay < Bounds.connections && !isDraining }
+
+    func register(_ connection: any SweptConnection) {
+        connection.registryIndex = connections.count
+        connections.append(connection)
+        counters.connections.store(connections.count, ordering: .relaxed)
+    }
+
+    func unregister(_ connection: any SweptConnection) {
+        let index = connection.registryIndex
+        guard connections.indices.contains(index), connections[index] === connection else { return }
+        connection.registryIndex = -1
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[index] = last
+            last.registryIndex = index
+        }
+        counters.connections.store(connections.count, ordering: .relaxed)
+    }
+
+    /// Looks at every deadline of the loop. Deadlines are values that cost nothing to set; this is what they cost.
+    func sweep() {
+        let now = NIODeadline.now()
+        for connection in connections { connection.sweep(now: now) }
+        current.sweep(now: now)
+    }
+
+    /// Connections end as soon as they have nothing under way.
+    func drain() {
+        isDraining = true
+        sweep()
+    }
+
+    func closeAll() {
+        for connection in connections { connection.close() }
+    }
+
+    // MARK: small services
+
+    func nextRequestID() -> RequestID { requestIDs.next() }
+
+    /// Seconds since 1970.
+    func wallClockSeconds() -> Int64 { UnixTime.seconds() }
+
+    /// A complete Date field (RFC 9110 §6.6.1).
+    func dateField() -> [UInt8] { date.line(at: wallClockSeconds()) }
+}
+
+/// What the loop's sweep calls.
+protocol SweptConnection: AnyObject {
+    var registryIndex: Int { get set }
+    func sweep(now: NIODeadline)
+    func close()
+}
+
+/// What one loop counts; read by `status` from other threads.
+final class LoopCounters: Sendable {
+    let connections = Atomic<Int>(0)
+    let requests = Atomic<Int>(0)
+    let handshakes = Atomic<Int>(0)
+    let refusedHandshakes = Atomic<Int>(0)
+}
+
+/// Request ids that can't be guessed from one another by a client: a random half for the loop, and a counter mixed by
+/// a permutation (SplitMix64) under a secret start.
+struct RequestIDSource {
+    private let high = UInt64.random(in: .min ... .max)
+    private var state = UInt64.random(in: .min ... .max)
+
+    mutating func next() -> RequestID {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return RequestID(high: high, low: mixed ^ (mixed >> 31))
+    }
+}

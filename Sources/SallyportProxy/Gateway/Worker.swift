@@ -1,0 +1,31 @@
+import Logging
+import NIOCore
+
+/// A worker thread's loop with its state, to be passed between threads; the state is touched on the loop only.
+struct Worker: Sendable {
+    let eventLoop: any EventLoop
+    let state: NIOLoopBound<LoopState>
+    let counters: LoopCounters
+
+    /// To be called on the loop.
+    init(on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation) {
+        self.eventLoop = eventLoop
+        counters = LoopCounters()
+        let state = LoopState(eventLoop: eventLoop, index: index, counters: counters, logger: logger, generation: generation)
+        let bound = NIOLoopBound(state, eventLoop: eventLoop)
+        self.state = bound
+        eventLoop.scheduleRepeatedTask(initialDelay: Timeouts.sweep, delay: Timeouts.sweep) { _ in
+            bound.value.sweep()
+        }
+    }
+
+    /// Runs on the loop and returns when it is done.
+    func run(_ work: @escaping @Sendable (LoopState) -> Void) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            eventLoop.execute {
+                work(state.value)
+                continuation.resume()
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+import SallyportHTTP
+import SallyportModel
+import SallyportTLS
+
+/// What an exchange hears from the connection that serves it. All calls are made on the event loop.
+protocol UpstreamDelegate: AnyObject {
+    func upstreamHead(_ head: ResponseHead)
+    func upstreamBody(_ piece: ByteBuffer)
+    /// The response is whole; the connection is the exchange's until it lets go of it.
+    func upstreamEnd(keepAlive: Bool)
+    /// The connection is of no further use.
+    func upstreamFailed(_ reason: Reason)
+    func upstreamReadComplete()
+    func upstreamWritabilityChanged(_ writable: Bool)
+}
+
+/// One connection to a target: parses responses and hands them to the exchange that holds it.
+///
+/// A connection that nobody holds must stay silent. Bytes that arrive then answer a question that was not asked
+/// (response splitting, or a server that lied about a length), so it is closed and never used again.
+final class UpstreamConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let target: Int
+    private weak var pool: UpstreamPool?
+    private(set) var context: ChannelHandlerContext?
+    private weak var delegate: (any UpstreamDelegate)?
+    private var parser: ResponseParser
+    private var output = OutputBuffer()
+    private var responseKeepsAlive = false
+    /// The response under way ends where the connection ends.
+    private var isUsable = true
+    private var failure: Reason?
+    private var ready: ((Result<UpstreamConnection, UpstreamFailure>) -> Void)?
+    /// Set for `https`, before the connection opens.
+    var tls: NIOSSLHandler?
+    /// When the pool closes it if nobody has used it.
+    var idleUntil = NIODeadline.distantFuture
+    /// It opened, and the pool counts it as open.
+    private(set) var isCounted = false
+    /// How many exchanges it has served.
+    private(set) var served = 0
+
+    init(
+        target: Int, pool: UpstreamPool, limits: HTTPLimits,
+        ready: @escaping (Result<UpstreamConnection, UpstreamFailure>) -> Void
+    ) {
+        self.target = target
+        self.pool = pool
+        self.ready = ready
+        parser = ResponseParser(limits: limits)
+    }
+
+    var isIdleAndUsable: Bool { isUsable && delegate == nil && context?.channel.isActive == true }
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    // MARK: the exchange's side
+
+    func attach(_ delegate: any UpstreamDelegate, method: Method) {
+        self.delegate = delegate
+        served += 1
+        parser.expect(method)
+    }
+
+    func write(_ bytes: [UInt8]) {
+        guard let context else { return }
+        output.append(bytes, to: context)
+    }
+
+    func write(_ piece: ByteBuffer) {
+        guard let context else { return }
+        output.append(piece, to: context)
+    }
+
+    func flush() {
+        guard let context else { return }
+        output.flush(context)
+    }
+
+    /// Reading stops while the client can't take more.
+    func setReading(_ reading: Bool) {
+        context?.channel.setReading(reading)
+    }
+
+    /// The exchange is done with the connection.
+    func release(keep: Bool) {
+        delegate = nil
+        guard keep, isUsable, let pool, pool.takeBack(self) else { return close() }
+        setReading(true)
+    }
+
+    func close() {
+        isUsable = false
+        delegate = nil
+        context?.close(promise: nil)
+    }
+
+    // MARK: the channel's side
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        tls = nil
+        finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if tls == nil { finishConnecting(.success(self)) }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.handshakeCompleted) = event as? TLSUserEvent { finishConnecting(.success(self)) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func finishConnecting(_ result: Result<UpstreamConnection, UpstreamFailure>) {
+        guard let ready = ready.take() else { return }
+        if case .success = result { isCounted = true }
+        ready(result)
+    }
+
+    /// TCP or TLS did not come about in time. Without effect on a connection that is open.
+    func connectFailed() {
+        guard ready != nil else { return }
+        isUsable = false
+        context?.close(promise: nil)
+        finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        while isUsable || delegate != nil {
+            guard delegate != nil else {
+                if bytes.readableBytes > 0 { close() }
+                return
+            }
+            let (consumed, event) = parser.next(bytes.readableBytesSpan)
+            let start = bytes.readerIndex
+            bytes.moveReaderIndex(forwardBy: consumed)
+            guard deliver(event, in: bytes, at: start) else { return }
+        }
+    }
+
+    /// False when nothing more can be made of the bytes at hand.
+    private func deliver(_ event: ResponseEvent, in bytes: ByteBuffer, at start: Int) -> Bool {
+        switch event {
+        case .needMore:
+            return false
+        case .head(let head):
+            if !head.isInterim { responseKeepsAlive = head.keepAlive }
+            delegate?.upstreamHead(head)
+            return true
+        case .body(let range):
+            if let piece = bytes.getSlice(at: start + range.lowerBound, length: range.count) {
+                delegate?.upstreamBody(piece)
+            }
+            return true
+        case .end:
+            // Whatever follows the end of the only response that was asked for makes the connection unusable.
+            if bytes.readableBytes > 0 { isUsable = false }
+            delegate?.upstreamEnd(keepAlive: responseKeepsAlive && isUsable)
+            return false
+        case .refused(let reason):
+            fail(reason)
+            return false
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        delegate?.upstreamReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        delegate?.upstreamWritabilityChanged(context.channel.isWritable)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isUsable = false
+        if let delegate {
+            switch parser.inputClosed() {
+            case .end: delegate.upstreamEnd(keepAlive: false)
+            case .refused(let reason): fail(failure ?? reason)
+            case .needMore, .head, .body: fail(failure ?? .upstreamClosed)
+            }
+            delegate.upstreamReadComplete()
+        } else {
+            pool?.forget(self)
+        }
+        pool?.closed(self)
+        context.fireChannelInactive()
+    }
+
+    /// The last handler of the pipeline: an error ends the connection (NIO itself would keep it).
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if failure == nil, let explained = UpstreamTLSFailure(error, handler: tls) {
+            failure = explained.reason
+            pool?.report(explained, target: target)
+        }
+        isUsable = false
+        context.close(promise: nil)
+    }
+
+    private func fail(_ reason: Reason) {
+        isUsable = false
+        let delegate = self.delegate
+        self.delegate = nil
+        context?.close(promise: nil)
+        delegate?.upstreamFailed(reason)
+    }
+}
+
+/// Why no connection could be had, and in words for the operator's log.
+struct UpstreamFailure: Error {
+    let reason: Reason
+
+    init(_ reason: Reason) { self.reason = reason }
+}
+
+extension Channel {
+    /// Turns reading on or off without a hop. The option can't fail on a socket that is open, and on one that is
+    /// closed it has no meaning.
+    func setReading(_ reading: Bool) {
+        do { try syncOptions?.setOption(.autoRead, value: reading) } catch { close(promise: nil) }
+        if reading { read() }
+    }
+}
