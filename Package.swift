@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
@@ -52,7 +53,7 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
-            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioSSL], swiftSettings: strict),
+            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioTLS, nioSSL], swiftSettings: strict),
         .target(
             name: "SallyportPKI",
             dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),

@@ -1,0 +1,28 @@
+import NIOCore
+import SallyportModel
+
+/// A fatal alert before any handshake, as a plaintext record (RFC 8446 sections 5.1 and 6).
+enum TLSAlert: UInt8 {
+    case illegalParameter = 47
+    case decodeError = 50
+    case protocolVersion = 70
+    case unrecognizedName = 112
+    case noApplicationProtocol = 120
+
+    /// The alert that tells a TLS client of this refusal; nil where the peer does not speak TLS.
+    init?(for reason: Reason) {
+        switch reason {
+        case .noCommonProtocol: self = .noApplicationProtocol
+        case .serverNameUnknown: self = .unrecognizedName
+        case .sslVersion2: self = .protocolVersion
+        case .helloMalformed, .unexpectedFirstMessage: self = .decodeError
+        case .helloTooLarge, .helloTooFragmented, .helloDuplicateExtension, .helloTwoServerNames,
+            .helloServerNameInvalid:
+            self = .illegalParameter
+        default: return nil
+        }
+    }
+
+    /// Type alert, TLS 1.2 on the wire, two bytes: fatal, description.
+    var record: [UInt8] { [21, 3, 3, 0, 2, 2, rawValue] }
+}
