@@ -22,7 +22,7 @@ extension Reason {
         explanation: "CONNECT and method names over 32 bytes are not supported.",
         fix: "Use another method. This gateway is no forward proxy.")
     package static let traceRefused = Reason(
-        4005, "TRACE is not allowed", status: 405, origin: .client,
+        4005, "TRACE is not supported", status: 501, origin: .client,
         explanation: "An answer to TRACE would show the client what the gateway tells upstreams about it.",
         fix: "Use the access log to see what arrives.")
     package static let versionUnsupported = Reason(
@@ -119,22 +119,12 @@ extension Reason {
         4035, "Trailers too large", status: 431, origin: .client,
         explanation: "The trailers exceed the bounds of header fields.",
         fix: "Send fewer trailers: the gateway drops them anyway.")
-    package static let requestHeadTimeout = Reason(
-        4036, "The request head took too long", status: 408, origin: .client,
-        explanation: """
-            The head was not complete in time. Clients that trickle bytes hold connections without using them.
-            """,
-        fix: "Look at the network of the client; nothing is to be done about an attacker.")
-    package static let requestBodyTimeout = Reason(
-        4037, "The request content took too long", status: 408, origin: .client,
-        explanation: "The content arrived slower than the gateway waits for.",
-        fix: "Look at the network of the client; nothing is to be done about an attacker.")
 
     static let requestReasons = [
         malformedRequestLine, invalidTarget, invalidPath, methodUnsupported, traceRefused, versionUnsupported,
         malformedField, bareLineEnd, invalidHost, malformedConnection, expectationUnsupported, invalidMaxForwards,
         ambiguousFraming, invalidContentLength, invalidTransferEncoding, transferCodingUnsupported, malformedChunk,
         malformedTrailer, requestLineTooLong, headersTooLarge, tooManyHeaders, bodyTooLarge, chunkOverhead,
-        trailersTooLarge, requestHeadTimeout, requestBodyTimeout,
+        trailersTooLarge,
     ]
 }

@@ -29,6 +29,9 @@ enum ASCII {
     /// OWS of RFC 9110 §5.6.3.
     static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
+    /// A control character other than TAB: nothing that may stand in a field value (RFC 9110 §5.5).
+    static func isControl(_ byte: UInt8) -> Bool { (byte < 0x20 && byte != tab) || byte == 0x7F }
+
     /// 0…15, or nil.
     static func hexValue(_ byte: UInt8) -> UInt8? {
         if isDigit(byte) { return byte &- 0x30 }

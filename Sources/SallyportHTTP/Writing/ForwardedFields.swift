@@ -1,21 +1,65 @@
-import SallyportModel
-
 /// What upstreams are told about the client, as complete field lines. The part that does not change during a
 /// connection is computed once.
 package struct ForwardedFields: Sendable {
+    /// X-Forwarded-For, -Proto and -Port, Via.
+    private let fixed: [UInt8]
+    /// The Forwarded line up to the host (RFC 7239 §4).
+    private let forwarded: [UInt8]
+
     /// - Parameters:
     ///   - client: the peer's IP address as text, without brackets.
     ///   - scheme: `https` or `http`, as the client used it.
     ///   - port: the port the client connected to.
-    package init(client: String, scheme: StaticString = "https", port: UInt16) {}
+    package init(client: String, scheme: StaticString = "https", port: UInt16) {
+        var fixed: [UInt8] = []
+        fixed.append("Via: 1.1 sallyport\r\nX-Forwarded-For: ")
+        fixed.append(utf8: client)
+        fixed.append("\r\nX-Forwarded-Proto: ")
+        fixed.append(scheme)
+        fixed.append("\r\nX-Forwarded-Port: ")
+        fixed.append(decimal: UInt64(port))
+        fixed.append("\r\n")
+        self.fixed = fixed
+        forwarded = Self.forwarded(client: client, scheme: scheme)
+    }
 
-    /// Appends X-Forwarded-For, -Proto, -Host and -Port, Forwarded, Via and X-Request-Id.
-    package func write(for head: borrowing RequestHead, requestID: some StringProtocol, into out: inout [UInt8]) {}
+    /// An IPv6 address is bracketed and quoted (RFC 7239 §6).
+    private static func forwarded(client: String, scheme: StaticString) -> [UInt8] {
+        var line: [UInt8] = []
+        line.append("Forwarded: for=")
+        if client.utf8.contains(ASCII.colon) {
+            line.append("\"[")
+            line.append(utf8: client)
+            line.append("]\"")
+        } else {
+            line.append(utf8: client)
+        }
+        line.append(";proto=")
+        line.append(scheme)
+        line.append(";host=")
+        return line
+    }
 
-    /// Client-Cert and Client-Cert-Chain (RFC 9440). Compute it once per connection.
-    package static func rfc9440(_ identity: Identity) -> [UInt8] { [] }
+    /// Appends Via, X-Forwarded-For, -Proto, -Port and -Host, Forwarded, and X-Request-Id.
+    /// - Parameter requestID: the gateway's own; it goes in as it is.
+    package func write(for head: borrowing RequestHead, requestID: String, into out: inout [UInt8]) {
+        out.append(contentsOf: fixed)
+        out.append("X-Forwarded-Host: ")
+        out.append(head.authority, of: head.bytes)
+        out.append("\r\n")
+        out.append(contentsOf: forwarded)
+        writeQuotedHost(head, into: &out)
+        out.append("\r\nX-Request-Id: ")
+        out.append(utf8: requestID)
+        out.append("\r\n")
+    }
 
-    /// X-Forwarded-Client-Cert as Envoy writes it. Compute it once per connection.
-    /// - Parameter by: the gateway's own URI, if its certificate has one.
-    package static func xfcc(_ identity: Identity, by: String? = nil) -> [UInt8] { [] }
+    /// A colon or bracket makes a host a quoted-string (RFC 7239 §4). An authority holds nothing to escape.
+    private func writeQuotedHost(_ head: borrowing RequestHead, into out: inout [UInt8]) {
+        let raw = head.bytes.span.bytes
+        let isToken = raw.isToken(head.authority)
+        if !isToken { out.append(ASCII.quote) }
+        out.append(head.authority, of: head.bytes)
+        if !isToken { out.append(ASCII.quote) }
+    }
 }

@@ -6,6 +6,7 @@ package struct RequestForwarding: Sendable {
     package var stripPrefix: [UInt8]
     /// Complete `name: value` lines with line ends, written as they are.
     package var added: [UInt8]
+    /// `untilClose` cannot be said in a request and is written as `chunked`.
     package var framing: BodyFraming
 
     package init(authority: [UInt8]? = nil, stripPrefix: [UInt8] = [], added: [UInt8] = [], framing: BodyFraming) {
@@ -16,4 +17,46 @@ package struct RequestForwarding: Sendable {
     }
 }
 
-package func writeRequest(_ head: borrowing RequestHead, _ forwarding: RequestForwarding, into out: inout [UInt8]) {}
+/// Appends the head of a request for the upstream: a request line, our Host, the fields that go on, our own framing,
+/// what the gateway adds, and the empty line.
+package func writeRequest(_ head: borrowing RequestHead, _ forwarding: RequestForwarding, into out: inout [UInt8]) {
+    out.reserveCapacity(out.count + head.bytes.count + forwarding.added.count + 128)
+    writeRequestLine(head, strip: forwarding.stripPrefix, into: &out)
+    out.append("Host: ")
+    if let authority = forwarding.authority {
+        out.append(contentsOf: authority)
+    } else {
+        out.append(head.authority, of: head.bytes)
+    }
+    out.append("\r\n")
+    writeForwardedFields(head.fields, of: head.bytes, into: &out)
+    if let hops = head.maxForwards {
+        out.append("Max-Forwards: ")
+        out.append(decimal: UInt64(hops == 0 ? 0 : hops - 1))
+        out.append("\r\n")
+    }
+    writeFraming(forwarding.framing == .untilClose ? .chunked : forwarding.framing, into: &out)
+    out.append(contentsOf: forwarding.added)
+    out.append("\r\n")
+}
+
+private func writeRequestLine(_ head: borrowing RequestHead, strip: [UInt8], into out: inout [UInt8]) {
+    out.append(head.method, of: head.bytes)
+    out.append(ASCII.space)
+    let path = stripped(head.path, strip, in: head.bytes)
+    if path.isEmpty { out.append(ASCII.slash) } else { out.append(path, of: head.bytes) }
+    if let query = head.query {
+        out.append(ASCII.question)
+        out.append(query, of: head.bytes)
+    }
+    out.append(" HTTP/1.1\r\n")
+}
+
+/// The path without `prefix`, if it begins with it and the prefix ends where a segment does.
+private func stripped(_ path: Range<Int>, _ prefix: [UInt8], in bytes: borrowing [UInt8]) -> Range<Int> {
+    let end = path.lowerBound + prefix.count
+    guard !prefix.isEmpty, end <= path.upperBound, bytes[path.lowerBound..<end].elementsEqual(prefix),
+        end == path.upperBound || bytes[end] == ASCII.slash
+    else { return path }
+    return end..<path.upperBound
+}

@@ -1,5 +1,6 @@
 /// What the gateway decides about a response on its way to the client.
 package struct ResponseForwarding: Sendable {
+    /// Towards the client, as `clientFraming` gives it.
     package var framing: BodyFraming
     /// Ends the connection after this response.
     package var close: Bool
@@ -14,6 +15,34 @@ package struct ResponseForwarding: Sendable {
         self.added = added
         self.http10Client = http10Client
     }
+
+    /// How content that came with `framing` goes on to the client: where its end is not known beforehand, in chunks,
+    /// or until the connection closes if the client knows no chunks.
+    package static func clientFraming(_ framing: BodyFraming, http10Client: Bool) -> BodyFraming {
+        switch framing {
+        case .chunked, .untilClose: http10Client ? .untilClose : .chunked
+        case .none, .length: framing
+        }
+    }
 }
 
-package func writeResponse(_ head: borrowing ResponseHead, _ forwarding: ResponseForwarding, into out: inout [UInt8]) {}
+/// Appends the head of a response for the client: a status line, the fields that go on, our own framing and
+/// Connection, what the gateway adds, and the empty line.
+package func writeResponse(_ head: borrowing ResponseHead, _ forwarding: ResponseForwarding, into out: inout [UInt8]) {
+    out.reserveCapacity(out.count + head.bytes.count + forwarding.added.count + 96)
+    out.append("HTTP/1.1 ")
+    out.append(decimal: UInt64(head.status))
+    out.append(ASCII.space)
+    out.append(head.reasonPhrase, of: head.bytes)
+    out.append("\r\n")
+    writeForwardedFields(head.fields, of: head.bytes, into: &out)
+    let framing = ResponseForwarding.clientFraming(forwarding.framing, http10Client: forwarding.http10Client)
+    if framing == .none, let declared = head.declaredLength {
+        writeFraming(.length(declared), into: &out)
+    } else {
+        writeFraming(framing, into: &out)
+    }
+    if !head.isInterim, forwarding.close || forwarding.http10Client { out.append("Connection: close\r\n") }
+    out.append(contentsOf: forwarding.added)
+    out.append("\r\n")
+}
