@@ -54,14 +54,23 @@ package struct SourceLocation: Sendable, Hashable {
     package var column: Int
     /// In Unicode scalars; at least 1.
     package var length: Int
-    /// The whole line without its end; nil when there is none to show.
-    package var text: String?
+    /// What is shown of the line; nil when there is nothing to show.
+    package var excerpt: Excerpt?
 
-    package init(file: String, line: Int, column: Int, length: Int = 1, text: String? = nil) {
+    /// A source line as it may be shown: without its end, and with secrets hidden, so that columns in it may differ
+    /// from those of the file.
+    package struct Excerpt: Sendable, Hashable {
+        package var text: String
+        /// Where the caret stands, from 1, in Unicode scalars of `text`.
+        package var column: Int
+        package var length: Int
+    }
+
+    package init(file: String, line: Int, column: Int, length: Int = 1, excerpt: Excerpt? = nil) {
         self.file = file
         self.line = line
         self.column = column
         self.length = length
-        self.text = text
+        self.excerpt = excerpt
     }
 }

@@ -23,7 +23,9 @@ package struct ConfigurationLoader: Sendable {
 
     /// Loads the file at this path, absolute or relative to the working directory.
     package func load(_ path: String) -> LoadResult {
-        LoadResult(configuration: nil, diagnostics: [], sources: [])
+        let session = newSession()
+        var assembly = DocumentAssembly(session: session)
+        return finish(assembly.assemble(path: path, name: path), session)
     }
 
     /// Loads a document that came from elsewhere, such as standard input.
@@ -32,6 +34,23 @@ package struct ConfigurationLoader: Sendable {
     ///   - name: What diagnostics call it.
     ///   - directory: What relative paths in it are relative to; nil is the working directory.
     package func load(text: [UInt8], name: String, directory: String? = nil) -> LoadResult {
-        LoadResult(configuration: nil, diagnostics: [], sources: [])
+        let session = newSession()
+        var assembly = DocumentAssembly(session: session)
+        let folder = FilePath.absolute(directory ?? ".", in: files.workingDirectory)
+        return finish(assembly.assemble(bytes: text, path: folder + "/" + name, name: name), session)
+    }
+
+    private func newSession() -> LoadSession {
+        LoadSession(environment: environment, files: files, credentialsDirectory: credentialsDirectory)
+    }
+
+    private func finish(_ document: DocumentNode?, _ session: LoadSession) -> LoadResult {
+        var configuration: Configuration?
+        if let document, let draft = RootSection.type.decode(document, .root, session) {
+            var check = ConfigurationCheck(draft, session: session)
+            configuration = check.run()
+        }
+        return LoadResult(
+            configuration: configuration, diagnostics: session.sortedDiagnostics, sources: session.paths)
     }
 }

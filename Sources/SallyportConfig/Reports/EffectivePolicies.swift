@@ -1,11 +1,119 @@
 /// What holds on each route in the end, for `check --policies`: listener, match, who, client certificate, limits,
-/// upstream.
+/// upstream. A route stands once for each listener it can be reached on.
 package enum EffectivePolicies {
     package static func text(_ configuration: Configuration) -> String {
-        ""
+        rows(configuration).map { row in
+            row.title + "\n" + row.lines.map { "  \(padded($0.name)) \(TextStyle.escaped($0.words))\n" }.joined()
+        }.joined(separator: "\n")
     }
 
     package static func json(_ configuration: Configuration) -> String {
-        JSONValue.array([]).pretty
+        JSONValue.array(rows(configuration).map(\.json)).pretty + "\n"
+    }
+
+    private static func padded(_ name: String) -> String {
+        name + String(repeating: " ", count: max(0, 19 - name.count))
+    }
+
+    private static func rows(_ configuration: Configuration) -> [Row] {
+        configuration.routes.flatMap { route in
+            configuration.listeners.compactMap { listener -> Row? in
+                guard case .tls(let tls) = listener.kind else { return nil }
+                guard route.listener == nil || route.listener == listener.name else { return nil }
+                return Row(route, listener, configuration.tlsProfiles[tls.profile] ?? TLSProfile(), configuration)
+            }
+        }
+    }
+
+    private struct Row {
+        let route: Route
+        let listener: Listener
+        let clients: ClientCertificates
+        let limits: Limits
+        let upstream: Upstream?
+
+        init(_ route: Route, _ listener: Listener, _ profile: TLSProfile, _ configuration: Configuration) {
+            self.route = route
+            self.listener = listener
+            clients = profile.clientCertificates
+            limits = configuration.limits
+            upstream = configuration.upstreams[route.upstream]
+        }
+
+        var title: String { "route \(route.name)" }
+
+        var lines: [(name: String, words: String)] {
+            [
+                ("listener", "\(listener.name) (\(listener.address.text))"),
+                ("host", route.match.host.text),
+                ("path", route.match.path.text),
+                ("methods", methods),
+                ("headers", headers),
+                ("allow", who),
+                ("client certificate", certificate),
+                ("limits", limitsText),
+                ("upstream", target),
+            ].filter { !$0.words.isEmpty }
+        }
+
+        private var methods: String {
+            route.match.methods.isEmpty ? "every method" : route.match.methods.joined(separator: ", ")
+        }
+
+        private var headers: String {
+            route.match.headers.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+        }
+
+        private var who: String {
+            switch route.allow {
+            case .anyone: "anyone that the listener lets in"
+            case .identities(let names): names.isEmpty ? "nobody" : names.joined(separator: ", ")
+            }
+        }
+
+        private var certificate: String {
+            clients.mode == .none
+                ? "none" : "\(clients.mode.rawValue), from \(clients.trust.joined(separator: ", "))"
+        }
+
+        private var limitsText: String {
+            "body \(SizeText.text(limits.body)), headers \(SizeText.text(limits.headers)), "
+                + "headerCount \(limits.headerCount)"
+        }
+
+        private var target: String {
+            guard let upstream, upstream.targets.map(\.url) != [route.upstream] else { return route.upstream }
+            return "\(route.upstream): " + upstream.targets.map(\.url).joined(separator: ", ")
+        }
+
+        var json: JSONValue {
+            .members([
+                "route": .string(route.name),
+                "listener": .string(listener.name),
+                "address": .string(listener.address.text),
+                "host": .string(route.match.host.text),
+                "path": .string(route.match.path.text),
+                "methods": .strings(route.match.methods),
+                "headers": .object(route.match.headers.map { .init($0.name, .string($0.value)) }),
+                "allow": allow,
+                "clientCertificates": .members([
+                    "mode": .string(clients.mode.rawValue), "trust": .strings(clients.trust),
+                    "maxDepth": .integer(clients.maxDepth),
+                ]),
+                "limits": .members([
+                    "body": .integer(limits.body), "headers": .integer(limits.headers),
+                    "headerCount": .integer(limits.headerCount),
+                ]),
+                "upstream": .string(route.upstream),
+                "targets": .strings(upstream?.targets.map(\.url) ?? []),
+            ])
+        }
+
+        private var allow: JSONValue {
+            switch route.allow {
+            case .anyone: .string("anyone")
+            case .identities(let names): .strings(names)
+            }
+        }
     }
 }

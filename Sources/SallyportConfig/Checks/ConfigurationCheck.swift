@@ -1,0 +1,64 @@
+import SallyportModel
+
+/// Looks at the sections together: names that refer to each other, weakenings, routes that hide each other. Each
+/// section's part stands in the section's own file.
+struct ConfigurationCheck {
+    let draft: ConfigurationDraft
+    let session: LoadSession
+    private(set) var acceptedRisks: [AcceptedRisk] = []
+    let identityNames: Set<String>
+
+    init(_ draft: ConfigurationDraft, session: LoadSession) {
+        self.draft = draft
+        self.session = session
+        identityNames = Set(draft.identities.map(\.name))
+    }
+
+    /// The checked configuration; nil when there is any error, all of which have been reported.
+    mutating func run() -> Configuration? {
+        let authorities = authorities()
+        let profiles = tlsProfiles()
+        let identities = identities()
+        let listeners = listeners()
+        var upstreams = upstreams()
+        let routes = routes(profiles: profiles, upstreams: &upstreams)
+        let admin = admin()
+        let accessLog = accessLog()
+        if session.hasErrors { return nil }
+        return Configuration(
+            listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
+            upstreams: upstreams, routes: routes, limits: draft.limits, admin: admin, accessLog: accessLog,
+            acceptedRisks: acceptedRisks, sources: session.paths)
+    }
+
+    /// Records a weakening with the operator's reason, or reports that there is none.
+    ///
+    /// - Parameter what: The weakening in words; nil when there is none, and a reason would be out of place.
+    mutating func accept(
+        _ what: String?, _ because: Located<String>?, path: KeyPath, at span: Span?, fix: String
+    ) {
+        switch (what, because) {
+        case (nil, nil): break
+        case (let what?, let because?):
+            acceptedRisks.append(AcceptedRisk(path: path.text, what: what, because: because.value))
+        case (let what?, nil):
+            session.report(
+                .becauseMissing, "\(what), and the file does not say why", at: span, label: "weaker than the default",
+                help: [fix], path: path)
+        case (nil, let because?):
+            session.warn(
+                .withoutEffect, "`because` stands here, but nothing is weaker than the default", at: because.span,
+                help: ["remove it, so that the accepted risks stay true"], path: because.path)
+        }
+    }
+
+    /// Reports a name that no section defines.
+    func reference(_ name: Located<String>, to noun: String, known: [String], section: String) {
+        if known.contains(name.value) { return }
+        let near = Spelling.nearest(to: name.value, among: known)
+        let list = known.isEmpty ? "\(section) defines none" : "defined: " + known.prefix(12).joined(separator: ", ")
+        session.report(
+            .unknownReference, "`\(name.value)` is not the name of \(noun)", at: name.span,
+            label: "not defined in \(section)", help: [near.map { "did you mean `\($0)`?" } ?? list], path: name.path)
+    }
+}

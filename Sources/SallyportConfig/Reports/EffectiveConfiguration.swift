@@ -1,0 +1,147 @@
+/// A configuration written out with everything that the file left to defaults, as it would stand in a file.
+///
+/// Secrets appear as references only. Order: as in the table of fields; names by the alphabet, lists as they are.
+package enum EffectiveConfiguration {
+    package static func json(_ configuration: Configuration) -> JSONValue {
+        .members([
+            "admin": configuration.admin.map(admin),
+            "pki": .members(["authorities": byName(configuration.authorities, authority)]),
+            "tlsProfiles": byName(configuration.tlsProfiles, profile),
+            "identities": .object(configuration.identities.map { .init($0.name, identity($0)) }),
+            "listeners": .object(configuration.listeners.map { .init($0.name, listener($0)) }),
+            "upstreams": byName(configuration.upstreams, upstream),
+            "policies": .members(["baseline": .members(["limits": limits(configuration.limits)])]),
+            "routes": .object(configuration.routes.map { .init($0.name, route($0)) }),
+            "observability": .members(["accessLog": accessLog(configuration.accessLog)]),
+            "acceptedRisks": .array(configuration.acceptedRisks.map(risk)),
+        ])
+    }
+
+    private static func byName<Value>(
+        _ values: [String: Value], _ json: (Value) -> JSONValue
+    ) -> JSONValue {
+        .object(values.sorted { $0.key < $1.key }.map { .init($0.key, json($0.value)) })
+    }
+
+    private static func admin(_ admin: Admin) -> JSONValue {
+        .members(["address": .string(admin.address.text), "admins": .strings(admin.admins)])
+    }
+
+    private static func authority(_ authority: Authority) -> JSONValue {
+        switch authority.source {
+        case .file(let path): .members(["file": .string(path)])
+        case .builtin(let lifetime):
+            .members(["builtin": .bool(true), "leafLifetime": .string(DurationText.text(lifetime))])
+        }
+    }
+
+    private static func profile(_ profile: TLSProfile) -> JSONValue {
+        let clients = profile.clientCertificates
+        return .members([
+            "base": .string(profile.base.rawValue),
+            "clientCertificates": .members([
+                "mode": .string(clients.mode.rawValue),
+                "trust": .strings(clients.trust),
+                "maxDepth": .integer(clients.maxDepth),
+            ]),
+        ])
+    }
+
+    private static func identity(_ rule: IdentityRule) -> JSONValue {
+        .members([
+            "commonName": rule.commonName.map(JSONValue.string),
+            "uri": rule.uri.map(JSONValue.string),
+            "dns": rule.dns.map(JSONValue.string),
+            "email": rule.email.map(JSONValue.string),
+            "organization": rule.organization.map(JSONValue.string),
+            "organizationalUnit": rule.organizationalUnit.map(JSONValue.string),
+            "fingerprint": rule.fingerprint.map { .string(Hexadecimal.text($0)) },
+            "issuer": rule.issuer.map(JSONValue.string),
+        ])
+    }
+
+    private static func listener(_ listener: Listener) -> JSONValue {
+        let address = JSONValue.string(listener.address.text)
+        switch listener.kind {
+        case .tls(let tls): return .members(["address": address, "tls": listenerTLS(tls)])
+        case .redirectToHTTPS(let port): return .members(["address": address, "redirectToHTTPS": .integer(Int(port))])
+        }
+    }
+
+    private static func listenerTLS(_ tls: ListenerTLS) -> JSONValue {
+        switch tls.certificate {
+        case .builtin(let names): .members(["profile": .string(tls.profile), "names": .strings(names)])
+        case .files(let certificate, let key):
+            .members([
+                "profile": .string(tls.profile), "certificate": .string(certificate), "key": .string(key.text),
+            ])
+        }
+    }
+
+    private static func upstream(_ upstream: Upstream) -> JSONValue {
+        .members([
+            "targets": .strings(upstream.targets.map(\.url)),
+            "tls": .members([
+                "trust": upstream.tls.trust.isEmpty ? .string("system") : .strings(upstream.tls.trust),
+                "name": upstream.tls.name.map(JSONValue.string),
+                "present": upstream.tls.present.map {
+                    .members(["certificate": .string($0.certificate), "key": .string($0.key.text)])
+                },
+            ]),
+            "timeouts": .members([
+                "connect": .string(DurationText.text(upstream.timeouts.connect)),
+                "request": .string(DurationText.text(upstream.timeouts.request)),
+                "idle": .string(DurationText.text(upstream.timeouts.idle)),
+            ]),
+        ])
+    }
+
+    private static func limits(_ limits: Limits) -> JSONValue {
+        .members([
+            "body": .string(SizeText.text(limits.body)),
+            "headers": .string(SizeText.text(limits.headers)),
+            "headerCount": .integer(limits.headerCount),
+        ])
+    }
+
+    private static func route(_ route: Route) -> JSONValue {
+        let match = route.match
+        return .members([
+            "listener": route.listener.map(JSONValue.string),
+            "match": .members([
+                "host": .string(match.host.text),
+                "path": .string(match.path.text),
+                "methods": match.methods.isEmpty ? nil : .strings(match.methods),
+                "headers": match.headers.isEmpty
+                    ? nil : .object(match.headers.map { .init($0.name, .string($0.value)) }),
+            ]),
+            "allow": allow(route.allow),
+            "forward": forward(route.forward),
+            "to": .string(route.upstream),
+        ])
+    }
+
+    private static func allow(_ allow: Allow) -> JSONValue {
+        switch allow {
+        case .anyone: .string("anyone")
+        case .identities(let names): .strings(names)
+        }
+    }
+
+    private static func forward(_ forward: Forward) -> JSONValue? {
+        if forward == Forward() { return nil }
+        return .members([
+            "stripPrefix": forward.stripPrefix.map(JSONValue.string),
+            "clientCertificate": forward.clientCertificate.isEmpty
+                ? nil : .strings(forward.clientCertificate.map(\.rawValue)),
+        ])
+    }
+
+    private static func accessLog(_ log: AccessLog) -> JSONValue {
+        .members(["to": .string(log.to.text), "format": .string(log.format.rawValue)])
+    }
+
+    private static func risk(_ risk: AcceptedRisk) -> JSONValue {
+        .members(["path": .string(risk.path), "what": .string(risk.what), "because": .string(risk.because)])
+    }
+}

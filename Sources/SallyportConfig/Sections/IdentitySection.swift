@@ -1,0 +1,86 @@
+import SallyportModel
+
+struct IdentityDraft: Sendable {
+    var rule: IdentityRule
+    var issuer: Located<String>?
+}
+
+enum IdentitySection {
+    static let commonName = Field(
+        "commonName", .text("a common name"), "The common name of the subject, letter by letter.",
+        danger: "Common names are not unique across authorities; give `issuer` as well.")
+    static let uri = Field(
+        "uri", .identityURI(),
+        "A URI among the subject alternative names: the whole one, or `PREFIX/*` for every one below.")
+    static let dns = Field(
+        "dns", .identityDNS(),
+        "A DNS name among the subject alternative names: the whole one, or `*.SUFFIX` for one label in front.")
+    static let email = Field(
+        "email", .identityEmail(), "An e-mail address among the subject alternative names.")
+    static let organization = Field(
+        "organization", .text("an organization"), "An organization (O) of the subject, letter by letter.",
+        danger: "Every certificate of the organization is this identity; give `issuer` as well.")
+    static let organizationalUnit = Field(
+        "organizationalUnit", .text("an organizational unit"),
+        "An organizational unit (OU) of the subject, letter by letter.",
+        danger: "Every certificate of the unit is this identity; give `issuer` as well.")
+    static let fingerprint = Field(
+        "fingerprint", .fingerprint(), "The SHA-256 of the whole certificate: this certificate and no other.",
+        danger: "A renewed certificate has another fingerprint.")
+    static let issuer = Field(
+        "issuer", .reference(to: "an authority"), otherwise: "any authority that the listener trusts",
+        "The authority that the certificate's chain ends in.")
+
+    static let type = ValueType.record(
+        "an identity",
+        [
+            commonName.row, uri.row, dns.row, email.row, organization.row, organizationalUnit.row, fingerprint.row,
+            issuer.row,
+        ], rules: [.atLeastOne]
+    ) { record in
+        let rule = IdentityRule(
+            name: record.path.text, commonName: record[commonName]?.value, uri: record[uri]?.value,
+            dns: record[dns]?.value, email: record[email]?.value, organization: record[organization]?.value,
+            organizationalUnit: record[organizationalUnit]?.value, fingerprint: record[fingerprint]?.value,
+            issuer: record[issuer]?.value)
+        return IdentityDraft(rule: rule, issuer: record[issuer])
+    }
+}
+
+extension ConfigurationCheck {
+    /// Words that mean something else where names of identities stand.
+    private static let reservedNames = ["anyone", "nobody"]
+
+    func identities() -> [IdentityRule] {
+        draft.identities.compactMap { entry in
+            if Self.reservedNames.contains(entry.name.lowercased()) {
+                session.report(
+                    .reservedName, "no identity can be called `\(entry.name)`", at: entry.span,
+                    label: "has a meaning of its own in `allow`", path: entry.path)
+            }
+            guard let draft = entry.value else { return nil }
+            if let issuer = draft.issuer { authority(issuer) }
+            var rule = draft.rule
+            rule.name = entry.name
+            return rule
+        }
+    }
+
+    /// Looks a name in `allow` or `admins` up.
+    ///
+    /// A name that no rule has is a client of the built-in authority, where that authority is trusted.
+    func identityName(_ name: Located<String>, trustsBuiltin: Bool) {
+        let known = draft.identities.map(\.name)
+        if identityNames.contains(name.value) { return }
+        guard trustsBuiltin else {
+            reference(name, to: "an identity", known: known, section: "identities")
+            return
+        }
+        if let near = Spelling.nearest(to: name.value, among: known) {
+            session.warn(
+                .nameLooksMisspelt, "`\(name.value)` is no identity of this file, but `\(near)` is", at: name.span,
+                label: "taken as a client of the built-in authority", help: ["did you mean `\(near)`?"],
+                path: name.path)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import SallyportModel
+
+/// The top level of a configuration file: one line for each section.
+enum RootSection {
+    static let version = Field(
+        "version", .version(), required: true,
+        "The version of the configuration rules that the file was written for; this program knows 1.")
+    static let include = Field(
+        "include", .list(of: .text("a path, in which `*` and `?` stand for parts of a file name", examples: ["conf.d/*.yaml"])),
+        otherwise: "no other file",
+        "Further files to read: their sections are merged, their lists joined behind this file's; paths are relative to this file.")
+    static let admin = Field(
+        "admin", AdminSection.type, otherwise: "no admin listener", "The admin listener, which shows the gateway's state.")
+    static let pki = Field("pki", PKISection.type, "Authorities whose certificates are trusted.")
+    static let tlsProfiles = Field(
+        "tlsProfiles", .named(TLSProfileSection.type, noun: "TLS profile"),
+        otherwise: "the profile `default`: base intermediate, client certificate required, trust [local]",
+        "How listeners speak TLS and what they ask of clients, under names that `listeners.NAME.tls.profile` uses.")
+    static let identities = Field(
+        "identities", .named(IdentitySection.type, noun: "identity"),
+        otherwise: "only clients of the built-in authority, by their names",
+        "Who clients are: rules on certificates, under names that `allow` uses.")
+    static let listeners = Field(
+        "listeners", .named(ListenerSection.type, noun: "listener"), required: true,
+        "Addresses to listen on.")
+    static let upstreams = Field(
+        "upstreams", .named(UpstreamSection.type, noun: "upstream"), otherwise: "only URLs in `routes[].to`",
+        "Servers behind the gateway, under names that `routes[].to` uses.")
+    static let policies = Field("policies", PoliciesSection.type, "What is demanded of requests.")
+    static let routes = Field(
+        "routes", .list(of: RouteSection.type, count: 0...10_000, unique: false),
+        otherwise: "none: every request is answered 404",
+        "Which requests go where, and for whom; the most specific route wins, and the first of equals.")
+    static let observability = Field("observability", ObservabilitySection.type, "What is recorded.")
+
+    static let type = ValueType.record(
+        "a configuration",
+        [
+            version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, listeners.row,
+            upstreams.row, policies.row, routes.row, observability.row,
+        ]
+    ) { record in
+        ConfigurationDraft(
+            admin: record[admin]?.value,
+            authorities: record[pki]?.value ?? [],
+            profiles: record[tlsProfiles]?.value ?? [],
+            identities: record[identities]?.value ?? [],
+            listeners: record[listeners]?.value ?? [],
+            listenersSpan: record.entries.first { $0.key == listeners.row.name }?.keySpan,
+            upstreams: record[upstreams]?.value ?? [],
+            limits: record[policies]?.value ?? Limits(),
+            routes: record[routes]?.value ?? [],
+            hasRoutes: record.has(routes.row.name),
+            accessLog: record[observability]?.value,
+            span: record.span)
+    }
+
+    /// Whether the key is about its own file and not about the merged configuration.
+    static func isPerFile(_ key: String) -> Bool {
+        key == version.row.name || key == include.row.name
+    }
+}
+
+extension ValueType<Int> {
+    static func version() -> ValueType {
+        let shape = ScalarShape(words: "the number 1", examples: ["1"], json: .integer, bounds: 1...1)
+        return .scalar(shape, text: String.init) { text throws(ValueError) in
+            if text == "1" { return 1 }
+            throw ValueError(
+                reason: .unsupportedVersion, message: "version \"\(text)\" is not supported",
+                label: "this program knows version 1", help: ["write version: 1"])
+        }
+    }
+}
+
+/// Sections as they were read, each good in itself, before references between them are looked at.
+struct ConfigurationDraft: Sendable {
+    var admin: AdminDraft?
+    var authorities: [Named<AuthorityDraft>]
+    var profiles: [Named<ProfileDraft>]
+    var identities: [Named<IdentityDraft>]
+    var listeners: [Named<ListenerDraft>]
+    var listenersSpan: Span?
+    var upstreams: [Named<UpstreamDraft>]
+    var limits: Limits
+    var routes: [Located<RouteDraft>]
+    var hasRoutes: Bool
+    var accessLog: AccessLogDraft?
+    var span: Span
+}

@@ -1,0 +1,130 @@
+import SallyportModel
+
+struct RouteDraft: Sendable {
+    var name: Located<String>?
+    var listener: Located<String>?
+    var match: Located<MatchDraft>?
+    var allow: Located<AllowDraft>?
+    var because: Located<String>?
+    var forward: Located<ForwardDraft>?
+    var destination: Located<Destination>?
+    /// Where to point for something about the route as a whole.
+    var place: Span
+
+    enum Destination: Sendable {
+        case upstream(String)
+        case target(UpstreamTarget)
+    }
+}
+
+struct MatchDraft: Sendable {
+    var host: Located<HostPattern>?
+    var path: Located<PathPattern>?
+    var methods: [Located<String>]
+    var headers: [HeaderMatch]
+}
+
+enum AllowDraft: Sendable {
+    case identities([Located<String>])
+    case anyone
+}
+
+struct ForwardDraft: Sendable {
+    var stripPrefix: Located<String>?
+    var clientCertificate: Located<[Located<Forward.ClientCertificateHeader>]>?
+}
+
+enum RouteSection {
+    static let name = Field(
+        "name", .reference(to: "the route, for logs and metrics"), otherwise: "routes[N], counted from 0",
+        "What logs and metrics call the route.")
+    static let listener = Field(
+        "listener", .reference(to: "a listener"), otherwise: "every listener with `tls`",
+        "The listener that the route belongs to.")
+    static let match = Field("match", MatchSection.type, required: true, "Which requests the route takes.")
+    static let allow = Field(
+        "allow", .allow(), otherwise: "nobody",
+        "Who may use the route: a list of identities, or `anyone` that the listener lets in.",
+        danger: "`anyone` needs `because`.")
+    static let because = Because.field("when `allow` is anyone")
+    static let forward = Field("forward", ForwardSection.type, "How the request is changed on its way.")
+    static let to = Field(
+        "to", .destination(), required: true, "An upstream by name, or the URL of a single server.")
+
+    static let type = ValueType.record(
+        "a route", [name.row, listener.row, match.row, allow.row, because.row, forward.row, to.row]
+    ) { record in
+        RouteDraft(
+            name: record[name], listener: record[listener], match: record[match], allow: record[allow],
+            because: record[because], forward: record[forward], destination: record[to],
+            place: record.entries.first?.keySpan ?? record.span)
+    }
+}
+
+enum MatchSection {
+    static let host = Field(
+        "host", .host(), otherwise: "any host",
+        "The host of the request: the whole one, or `*.SUFFIX` for one label in front.")
+    static let path = Field(
+        "path", .path(), required: true,
+        "The path of the request: the whole one, or `PREFIX/*` for it and all below; `/` is every path.")
+    static let methods = Field(
+        "methods", .list(of: .method(), count: 1...64), otherwise: "every method", "The methods of the request.")
+    static let headers = Field(
+        "headers", .headerMatches(), otherwise: "none", "Header fields that must have exactly these values.")
+
+    static let type = ValueType.record("`match`", [host.row, path.row, methods.row, headers.row]) { record in
+        MatchDraft(
+            host: record[host], path: record[path], methods: record[methods]?.value ?? [],
+            headers: record[headers]?.value ?? [])
+    }
+}
+
+enum ForwardSection {
+    static let stripPrefix = Field(
+        "stripPrefix", .pathPrefix(), otherwise: "nothing",
+        "Taken away from the front of the path before it is forwarded.")
+    static let clientCertificate = Field(
+        "clientCertificate",
+        .list(
+            of: .choice(noun: "client-certificate header") as ValueType<Forward.ClientCertificateHeader>, count: 0...2),
+        otherwise: "not told",
+        "How the upstream is told about the client's certificate: rfc9440 is Client-Cert, xfcc is X-Forwarded-Client-Cert.")
+
+    static let type = ValueType.record("`forward`", [stripPrefix.row, clientCertificate.row]) { record in
+        ForwardDraft(stripPrefix: record[stripPrefix], clientCertificate: record[clientCertificate])
+    }
+}
+
+extension ValueType<AllowDraft> {
+    static func allow() -> ValueType {
+        let names = ValueType<[Located<String>]>.list(of: .reference(to: "an identity"), count: 0...1000)
+        let word = ScalarShape(words: "`anyone`", choices: ["anyone"])
+        return ValueType(shape: .either(word, names.shape)) { node, path, session in
+            guard case .text(let text, _) = node.content else {
+                return names.decode(node, path, session).map { .identities($0) }
+            }
+            if text == "anyone" { return .anyone }
+            session.report(
+                .wrongType, "`allow` is a list of identities, or `anyone`", at: node.span, label: "not a list",
+                help: [text == "nobody" ? "write [] for nobody" : "write [\(text)]"], path: path)
+            return nil
+        } text: { _ in "[]" }
+    }
+}
+
+extension ValueType<RouteDraft.Destination> {
+    static func destination() -> ValueType {
+        let shape = ScalarShape(
+            words: "the name of an upstream, or a URL such as http://127.0.0.1:9000",
+            examples: ["orders", "http://127.0.0.1:9000"])
+        return .scalar(shape) { _ in "" } parse: { text throws(ValueError) in
+            if NameRule.problem(with: text) == nil { return .upstream(text) }
+            if text.contains("://") || text.contains(":") || text.contains("/") {
+                return .target(try UpstreamTarget(parsing: text))
+            }
+            throw ValueError(
+                message: "\"\(text)\" is neither the name of an upstream nor a URL", label: "expected \(shape.words)")
+        }
+    }
+}

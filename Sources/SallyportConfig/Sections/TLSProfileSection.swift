@@ -1,0 +1,83 @@
+import SallyportModel
+
+struct ProfileDraft: Sendable {
+    var base: TLSProfile.Base
+    var clientCertificates: ClientCertificatesDraft?
+}
+
+struct ClientCertificatesDraft: Sendable {
+    var mode: Located<ClientCertificates.Mode>?
+    var trust: Located<[Located<String>]>?
+    var maxDepth: Int
+    var because: Located<String>?
+    var path: KeyPath
+}
+
+enum TLSProfileSection {
+    static let base = DefaultedField(
+        "base", .choice(noun: "TLS profile base"), default: TLSProfile().base,
+        "Versions and algorithms, after Mozilla Server Side TLS 6.0: modern is TLS 1.3 only, intermediate is TLS 1.3 and 1.2.")
+    static let clientCertificates = Field(
+        "clientCertificates", ClientCertificatesSection.type, "What is asked of clients in the handshake.")
+
+    static let type = ValueType.record("a TLS profile", [base.row, clientCertificates.row]) { record in
+        ProfileDraft(base: record[base], clientCertificates: record[clientCertificates]?.value)
+    }
+}
+
+enum ClientCertificatesSection {
+    private static let defaults = ClientCertificates()
+    static let mode = DefaultedField(
+        "mode", .choice(noun: "client-certificate mode"), default: defaults.mode,
+        "Whether a client must show a certificate: require ends the handshake without one, optional lets it in without identity, none does not ask.",
+        danger: "With optional and none anyone reaches the routes that allow anyone; both need `because`.")
+    static let trust = Field(
+        "trust", .list(of: .reference(to: "an authority"), count: 1...64), otherwise: "[\(Builtin.authority)]",
+        "The authorities that a client's certificate may come from.")
+    static let maxDepth = DefaultedField(
+        "maxDepth", .integer(0...10), default: defaults.maxDepth,
+        "How many intermediate certificates may stand between the client's certificate and the authority's.")
+    static let because = Because.field("when `mode` is optional or none")
+
+    static let type = ValueType.record(
+        "`clientCertificates`", [mode.row, trust.row, maxDepth.row, because.row]
+    ) { record in
+        ClientCertificatesDraft(
+            mode: record.located(mode), trust: record[trust], maxDepth: record[maxDepth], because: record[because],
+            path: record.path)
+    }
+}
+
+extension ConfigurationCheck {
+    mutating func tlsProfiles() -> [String: TLSProfile] {
+        var profiles = [Builtin.profile: TLSProfile()]
+        for entry in draft.profiles {
+            guard let profile = entry.value else { continue }
+            profiles[entry.name] = TLSProfile(
+                base: profile.base,
+                clientCertificates: profile.clientCertificates.map { clientCertificates($0) } ?? ClientCertificates())
+        }
+        return profiles
+    }
+
+    private mutating func clientCertificates(_ draft: ClientCertificatesDraft) -> ClientCertificates {
+        let mode = draft.mode?.value ?? ClientCertificates().mode
+        let what: String? =
+            switch mode {
+            case .require: nil
+            case .optional: "clients need no certificate"
+            case .none: "clients are not asked for a certificate"
+            }
+        accept(
+            what, draft.because, path: draft.path, at: draft.mode?.span,
+            fix: "add `because: \"…\"` beside `mode`, or use mode: require")
+        if mode == .none, let trust = draft.trust {
+            session.warn(
+                .withoutEffect, "`trust` has no effect when clients are not asked for a certificate", at: trust.span,
+                path: trust.path)
+        }
+        return ClientCertificates(
+            mode: mode, trust: draft.trust?.value.map { authority($0) } ?? ClientCertificates().trust,
+            maxDepth: draft.maxDepth)
+    }
+}

@@ -1,0 +1,119 @@
+import SallyportModel
+
+struct UpstreamDraft: Sendable {
+    var targets: [Located<UpstreamTarget>]
+    var tls: Located<UpstreamTLSDraft>?
+    var timeouts: UpstreamTimeouts
+}
+
+struct UpstreamTLSDraft: Sendable {
+    var trust: [Located<String>]
+    var name: String?
+    var present: PresentedCertificate?
+}
+
+enum UpstreamSection {
+    static let targets = Field(
+        "targets", .list(of: .target(), count: 1...256), required: true, "The servers, as URLs without path.",
+        danger: "To an http target requests travel unencrypted, and nothing proves who answers.")
+    static let tls = Field(
+        "tls", UpstreamTLSSection.type, otherwise: "verified against the roots of the operating system",
+        "How https targets are verified and what is shown to them.")
+    static let timeouts = Field(
+        "timeouts", UpstreamTimeoutsSection.type, "How long to wait for a target.")
+
+    static let type = ValueType.record("an upstream", [targets.row, tls.row, timeouts.row]) { record in
+        UpstreamDraft(
+            targets: record[targets]?.value ?? [], tls: record[tls],
+            timeouts: record[timeouts]?.value ?? UpstreamTimeouts())
+    }
+}
+
+enum UpstreamTLSSection {
+    static let trust = Field(
+        "trust", .list(of: .reference(to: "an authority"), count: 1...64),
+        otherwise: "the roots of the operating system",
+        "The authorities that a target's certificate may come from.")
+    static let name = Field(
+        "name", .serverName(), otherwise: "the host of the target",
+        "The name that a target's certificate must bear; it is also sent as SNI.")
+    static let present = Field(
+        "present", PresentSection.type, otherwise: "no certificate", "The gateway's own client certificate.")
+
+    static let type = ValueType.record("`tls` of an upstream", [trust.row, name.row, present.row]) { record in
+        UpstreamTLSDraft(
+            trust: record[trust]?.value ?? [], name: record[name]?.value, present: record[present]?.value)
+    }
+}
+
+enum PresentSection {
+    static let certificate = Field(
+        "certificate", .certificateFile("the path of a PEM file: the certificate, then its intermediates"),
+        required: true, "The certificate to present.")
+    static let key = Field("key", .privateKey(), required: true, "Its private key, as a reference.")
+
+    static let type = ValueType.record("`present`", [certificate.row, key.row]) { record -> PresentedCertificate? in
+        let (certificate, key) = (record[certificate], record[key])
+        guard let certificate, let key else { return nil }
+        return PresentedCertificate(certificate: certificate.value, key: key.value)
+    }
+}
+
+enum UpstreamTimeoutsSection {
+    private static let defaults = UpstreamTimeouts()
+    private static let range: ClosedRange<Duration> = .milliseconds(10)...(.seconds(3600))
+    static let connect = DefaultedField(
+        "connect", .duration(range), default: defaults.connect, "For TCP and TLS together.")
+    static let request = DefaultedField(
+        "request", .duration(range), default: defaults.request,
+        "From the last byte of the request to the head of the response.")
+    static let idle = DefaultedField(
+        "idle", .duration(range), default: defaults.idle,
+        "Between two reads or writes that make progress, in either direction.",
+        danger: "A long wait lets a stalled target hold connections.")
+
+    static let type = ValueType.record("`timeouts`", [connect.row, request.row, idle.row]) { record in
+        UpstreamTimeouts(connect: record[connect], request: record[request], idle: record[idle])
+    }
+}
+
+extension ValueType<String> {
+    static func serverName() -> ValueType {
+        let shape = ScalarShape(words: "a host name or an IP address", examples: ["orders.internal"])
+        return .scalar(shape, text: \.self) { text throws(ValueError) in
+            if HostText.isName(text) || HostText.isAddress(text) { return text.lowercased() }
+            throw ValueError(message: "\"\(text)\" is neither a host name nor an IP address")
+        }
+    }
+}
+
+extension ConfigurationCheck {
+    func upstreams() -> [String: Upstream] {
+        var upstreams: [String: Upstream] = [:]
+        for entry in draft.upstreams {
+            guard let draft = entry.value else { continue }
+            for target in draft.targets { warnOfPlaintext(target) }
+            if let tls = draft.tls, !draft.targets.isEmpty, draft.targets.allSatisfy({ $0.value.scheme == .http }) {
+                session.warn(
+                    .withoutEffect, "`tls` has no effect on http targets", at: tls.span,
+                    help: ["write https:// in `targets`"], path: tls.path)
+            }
+            upstreams[entry.name] = Upstream(
+                name: entry.name, targets: draft.targets.map(\.value), tls: tls(draft.tls?.value),
+                timeouts: draft.timeouts)
+        }
+        return upstreams
+    }
+
+    private func tls(_ draft: UpstreamTLSDraft?) -> UpstreamTLS {
+        guard let draft else { return UpstreamTLS() }
+        return UpstreamTLS(trust: draft.trust.map { authority($0) }, name: draft.name, present: draft.present)
+    }
+
+    func warnOfPlaintext(_ target: Located<UpstreamTarget>) {
+        guard target.value.scheme == .http, !HostText.isLoopback(target.value.host) else { return }
+        session.warn(
+            .plaintextUpstream, "requests to \(target.value.host) travel unencrypted", at: target.span,
+            help: ["use https:// with `tls.trust`"], path: target.path)
+    }
+}
