@@ -20,6 +20,13 @@ package struct IssuedCertificate: Sendable {
     package var chainPEM: String { PEMBlock.encode(chain, label: PEMBlock.certificate) }
 }
 
+/// Where `LocalAuthority.store` put a certificate.
+package struct StoredFiles: Sendable, Hashable {
+    package let certificate: String
+    package let key: String
+    package let pkcs12: String?
+}
+
 /// What the authority remembers of a certificate it issued.
 package struct IssuedRecord: Sendable, Hashable, Codable {
     /// Upper-case hex.
@@ -29,8 +36,20 @@ package struct IssuedRecord: Sendable, Hashable, Codable {
     /// Seconds since 1970.
     package var notBefore: Int64
     package var notAfter: Int64
-    package var uri: String?
+    package var uris: [String]
     package var dnsNames: [String]
     package var addresses: [String]
+    /// Seconds since 1970.
     package var revokedAt: Int64?
+
+    init(_ certificate: IssuedCertificate) {
+        serial = certificate.facts.serial
+        name = certificate.name
+        kind = certificate.kind
+        notBefore = certificate.facts.notBefore
+        notAfter = certificate.facts.notAfter
+        uris = certificate.facts.uris
+        dnsNames = certificate.facts.dnsNames
+        addresses = certificate.facts.addresses
+    }
 }

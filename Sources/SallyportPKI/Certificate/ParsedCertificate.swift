@@ -2,17 +2,64 @@ import SallyportModel
 import SwiftASN1
 import X509
 
-/// A certificate that could be read in full, with what path building compares again and again.
+/// A certificate that could be read in full: every extension that has a meaning here is decoded.
+///
+/// Says nothing about trust or validity; `ChainVerifier` does.
 package struct ParsedCertificate: Sendable {
     package let der: [UInt8]
     let certificate: Certificate
+    let envelope: CertificateEnvelope
+    let keyKind: PublicKeyKind
+    let extensions: CertificateExtensions
 
-    init(der: [UInt8]) throws(ChainRefusal) {
+    /// - Throws: certificateMalformed, certificateKeyForbidden or certificateExtensionInvalid.
+    package init(der: [UInt8]) throws(ChainRefusal) {
         self.der = der
+        envelope = try Self.envelope(der)
+        guard envelope.signatureAlgorithmsAgree else {
+            throw ChainRefusal(.certificateMalformed, "the signature algorithm inside is not the one outside")
+        }
+        keyKind = try Self.keyKind(envelope.publicKeyInfo)
         do {
             certificate = try Certificate(derEncoded: der)
         } catch {
-            throw ChainRefusal(.certificateMalformed, "\(error)")
+            throw ChainRefusal(.certificateMalformed, PrintableText.make("\(error)"))
+        }
+        extensions = try CertificateExtensions(certificate.extensions)
+    }
+
+    /// RFC 4514 text, escaped.
+    package var subject: String { Self.nameText(envelope.subject) }
+    package var issuer: String { Self.nameText(envelope.issuer) }
+    /// Upper-case hex.
+    package var serial: String { envelope.serialText }
+    /// Seconds since 1970.
+    package var notBefore: Int64 { envelope.notBefore }
+    package var notAfter: Int64 { envelope.notAfter }
+    package var isAuthority: Bool { extensions.isAuthority }
+
+    private static func envelope(_ der: [UInt8]) throws(ChainRefusal) -> CertificateEnvelope {
+        do {
+            return try CertificateEnvelope(der: der)
+        } catch {
+            throw ChainRefusal(.certificateMalformed, "the DER encoding is damaged")
+        }
+    }
+
+    private static func keyKind(_ publicKeyInfo: [UInt8]) throws(ChainRefusal) -> PublicKeyKind {
+        do {
+            if let kind = try PublicKeyKind(publicKeyInfo: publicKeyInfo) { return kind }
+        } catch {
+            throw ChainRefusal(.certificateMalformed, "the public key's encoding is damaged")
+        }
+        throw ChainRefusal(.certificateKeyForbidden, "the public key is of another kind or size than is allowed")
+    }
+
+    private static func nameText(_ der: [UInt8]) -> String {
+        do {
+            return try RawDistinguishedName(der: der[...]).text
+        } catch {
+            return "#" + Hexadecimal.text(der)
         }
     }
 }

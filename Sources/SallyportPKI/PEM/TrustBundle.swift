@@ -8,6 +8,37 @@ package struct TrustBundle: Sendable {
 
     /// - Throws: when nothing in the bundle can be trusted, or anything in it cannot be read.
     package init(authority: String, path: String, at now: Int64) throws(PKIError) {
-        throw PKIError(.certificateFileUnreadable, path, "not implemented")
+        try self.init(
+            authority: authority, text: FileContents.read(path, limit: PEMFile.maximumBytes), source: path, at: now)
+    }
+
+    package init(authority: String, text: [UInt8], source: String, at now: Int64) throws(PKIError) {
+        var anchors: [TrustAnchor] = []
+        var warnings: [String] = []
+        for certificate in try PEMFile.certificates(in: text, source: source) {
+            if anchors.contains(where: { $0.certificate.der == certificate.der }) {
+                warnings.append("\(source): \(certificate.subject) stands twice")
+            } else if now > certificate.notAfter {
+                warnings.append(
+                    "\(source): \(certificate.subject) expired at \(CertificateTime.text(certificate.notAfter)) and is not trusted")
+            } else {
+                try Self.checkAuthority(certificate, source: source)
+                anchors.append(TrustAnchor(authority: authority, certificate: certificate))
+            }
+        }
+        guard !anchors.isEmpty else {
+            throw PKIError(.certificateFileUnusable, source, "every certificate in it has expired")
+        }
+        self.anchors = anchors
+        self.warnings = warnings
+    }
+
+    /// A root of version 1 has no extensions to say it with.
+    private static func checkAuthority(_ certificate: ParsedCertificate, source: String) throws(PKIError) {
+        guard certificate.isAuthority || certificate.envelope.version == 1 else {
+            throw PKIError(
+                .certificateFileUnusable, source,
+                "\(certificate.subject) is not an authority (basicConstraints CA:TRUE is missing)")
+        }
     }
 }

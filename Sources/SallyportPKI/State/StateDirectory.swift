@@ -1,38 +1,110 @@
 import SallyportModel
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// The one directory where Sallyport keeps what it makes: authority, certificates, sockets.
 ///
 /// ```
-/// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/issued.jsonl
+/// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/issued.jsonl  ca/lock
 /// clients/NAME.pem|key|p12    servers/NAME.pem|key    admin.sock
 /// ```
 package struct StateDirectory: Sendable, Hashable {
     /// Absolute, without trailing slash.
     package let path: String
 
-    package init(path: String) { self.path = path }
+    /// - Parameter path: absolute.
+    package init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
 
     /// `--state DIR`, else `$SALLYPORT_STATE`, else systemd's `$STATE_DIRECTORY`, else `~/.local/state/sallyport`.
     package static func locate(
         option: String?, environment: [String: String], workingDirectory: String
     ) throws(PKIError) -> StateDirectory {
-        throw PKIError(.stateDirectoryUnsafe, option ?? "", "not implemented")
+        let service = environment["STATE_DIRECTORY"].map { String($0.prefix { $0 != ":" }) }
+        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 + "/.local/state/sallyport" : nil }
+        guard let chosen = option ?? environment["SALLYPORT_STATE"] ?? service ?? home else {
+            throw PKIError(.stateDirectoryUnsafe, "--state", "no state directory is named and HOME is not set")
+        }
+        guard !chosen.isEmpty, !chosen.utf8.contains(0) else {
+            throw PKIError(.stateDirectoryUnsafe, "--state", "the name of the state directory is empty")
+        }
+        return StateDirectory(path: chosen.hasPrefix("/") ? chosen : workingDirectory + "/" + chosen)
+    }
+
+    package var adminSocket: String { path + "/admin.sock" }
+    package var rootCertificate: String { authorityFile("root.pem") }
+    package func certificate(of kind: IssuedKind, name: CertificateName) -> String { issuedFile(kind, name, "pem") }
+    package func key(of kind: IssuedKind, name: CertificateName) -> String { issuedFile(kind, name, "key") }
+    package func pkcs12(of kind: IssuedKind, name: CertificateName) -> String { issuedFile(kind, name, "p12") }
+
+    func authorityFile(_ name: String) -> String { path + "/ca/" + name }
+
+    private func issuedFile(_ kind: IssuedKind, _ name: CertificateName, _ suffix: String) -> String {
+        "\(path)/\(kind.folder)/\(name.text).\(suffix)"
     }
 
     /// Makes the directory and its folders (0700) where they are missing and refuses one that others could write to.
     package func prepare() throws(PKIError) {
-        throw PKIError(.stateDirectoryUnsafe, path, "not implemented")
+        try makeWithParents()
+        try Self.checkOwnership(path, followsLink: true)
+        try checkParents()
+        for folder in ["ca"] + IssuedKind.allCases.map(\.folder) {
+            let folderPath = path + "/" + folder
+            guard mkdir(folderPath, 0o700) == 0 || errno == EEXIST else { throw Self.failure(folderPath) }
+            try Self.checkOwnership(folderPath, followsLink: false)
+        }
     }
 
-    package var adminSocket: String { path + "/admin.sock" }
-    package var rootCertificate: String { path + "/ca/root.pem" }
-    package func certificate(of kind: IssuedKind, name: CertificateName) -> String { "\(path)/\(kind.folder)/\(name.text).pem" }
-    package func key(of kind: IssuedKind, name: CertificateName) -> String { "\(path)/\(kind.folder)/\(name.text).key" }
-    package func pkcs12(of kind: IssuedKind, name: CertificateName) -> String { "\(path)/\(kind.folder)/\(name.text).p12" }
+    private func makeWithParents() throws(PKIError) {
+        for parent in ancestors + [path] {
+            guard mkdir(parent, 0o700) == 0 || errno == EEXIST || errno == EISDIR || errno == EROFS
+            else { throw Self.failure(parent) }
+        }
+    }
 
-    /// Writes a file so that a reader sees the old content or the new, never a part, and nobody else can read it
-    /// in between: a new file beside it with its final mode, synced, renamed over, folder synced.
-    package static func writeAtomically(_ bytes: [UInt8], to path: String, mode: UInt16) throws(PKIError) {
-        throw PKIError(.stateWriteFailed, path, "not implemented")
+    /// Outermost first, root folder left out.
+    private var ancestors: [String] {
+        path.indices.filter { path[$0] == "/" && $0 != path.startIndex }.map { String(path[..<$0]) }
+    }
+
+    /// Who may rename a folder above the state directory can put another in its place.
+    private func checkParents() throws(PKIError) {
+        for parent in ancestors {
+            let mode = try Self.status(parent, followsLink: true).st_mode
+            guard mode & S_IWOTH == 0 || mode & S_ISVTX != 0 else {
+                throw PKIError(.stateDirectoryUnsafe, path, "everybody may write to \(parent) above it")
+            }
+        }
+    }
+
+    private static func checkOwnership(_ path: String, followsLink: Bool) throws(PKIError) {
+        let status = try status(path, followsLink: followsLink)
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw PKIError(.stateDirectoryUnsafe, path, "it is not a directory")
+        }
+        guard status.st_uid == geteuid() || geteuid() == 0 && status.st_uid == 0 else {
+            throw PKIError(.stateDirectoryUnsafe, path, "it belongs to user \(status.st_uid), not to \(geteuid())")
+        }
+        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
+            throw PKIError(
+                .stateDirectoryUnsafe, path, "others may write to it (mode \(String(status.st_mode & 0o777, radix: 8)))")
+        }
+    }
+
+    private static func status(_ path: String, followsLink: Bool) throws(PKIError) -> stat {
+        var status = stat()
+        guard (followsLink ? stat(path, &status) : lstat(path, &status)) == 0 else { throw failure(path) }
+        return status
+    }
+
+    private static func failure(_ path: String) -> PKIError {
+        PKIError(.stateDirectoryUnsafe, path, FileContents.systemError())
     }
 }

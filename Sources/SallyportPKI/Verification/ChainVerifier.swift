@@ -30,6 +30,51 @@ package struct ChainVerifier: Sendable {
     ///   - der: certificates as presented, leaf first, the rest in any order.
     ///   - now: seconds since 1970.
     package func verify(chain der: [[UInt8]], at now: Int64) -> Result<VerifiedChain, ChainRefusal> {
-        .failure(ChainRefusal(.certificateIssuerUnknown, "not implemented"))
+        do throws(ChainRefusal) {
+            try checkSize(der)
+            let leaf = try Self.parse(der, at: 0)
+            return verify(leaf, presented: der, at: now).mapError { refusal in
+                var named = refusal
+                named.subject = PrintableText.make(leaf.subject)
+                named.issuer = PrintableText.make(leaf.issuer)
+                named.serial = String(leaf.serial.prefix(64))
+                return named
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func verify(
+        _ leaf: ParsedCertificate, presented der: [[UInt8]], at now: Int64
+    ) -> Result<VerifiedChain, ChainRefusal> {
+        do throws(ChainRefusal) {
+            var others: [ParsedCertificate] = []
+            for index in der.indices.dropFirst() { others.append(try Self.parse(der, at: index)) }
+            var search = try PathSearch(self, leaf: leaf, presented: others, now: now)
+            return .success(try search.run(from: leaf))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func checkSize(_ der: [[UInt8]]) throws(ChainRefusal) {
+        guard !der.isEmpty else { throw ChainRefusal(.certificateMalformed, "no certificate was presented") }
+        guard der.count <= budget.certificates else {
+            throw ChainRefusal(
+                .certificateChainTooLarge, "\(der.count) certificates were presented, \(budget.certificates) are allowed")
+        }
+        let bytes = der.reduce(0) { $0 + $1.count }
+        guard bytes <= budget.bytes else {
+            throw ChainRefusal(.certificateChainTooLarge, "\(bytes) bytes were presented, \(budget.bytes) are allowed")
+        }
+    }
+
+    private static func parse(_ der: [[UInt8]], at index: Int) throws(ChainRefusal) -> ParsedCertificate {
+        do {
+            return try ParsedCertificate(der: der[index])
+        } catch {
+            throw ChainRefusal(error.reason, "certificate \(index + 1) of \(der.count): \(error.detail)")
+        }
     }
 }

@@ -1,0 +1,73 @@
+/// Times of certificates as seconds since 1970, in the proleptic Gregorian calendar and without leap seconds.
+enum CertificateTime {
+    /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, the two forms that RFC 5280 section 4.1.2.5 allows.
+    static func seconds(_ element: DERElement) throws(DERFailure) -> Int64 {
+        let text = Array(element.content)
+        let yearDigits = try yearLength(of: element.tag)
+        guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z") else { throw DERFailure() }
+        var year = try number(text[0..<yearDigits])
+        if yearDigits == 2 { year += year < 50 ? 2000 : 1900 }
+        var fields: [Int] = []
+        for index in stride(from: yearDigits, to: yearDigits + 10, by: 2) {
+            fields.append(try number(text[index..<(index + 2)]))
+        }
+        guard (1...12).contains(fields[0]), (1...days(inMonth: fields[0], of: year)).contains(fields[1]),
+            fields[2] < 24, fields[3] < 60, fields[4] < 60
+        else { throw DERFailure() }
+        let day = dayNumber(year: year, month: fields[0], day: fields[1])
+        return Int64(day) * 86_400 + Int64(fields[2] * 3600 + fields[3] * 60 + fields[4])
+    }
+
+    /// `2026-11-23 13:45:07Z`.
+    static func text(_ seconds: Int64) -> String {
+        let day = Int((Double(seconds) / 86_400).rounded(.down))
+        let rest = Int(seconds - Int64(day) * 86_400)
+        let (year, month, dayOfMonth) = date(dayNumber: day)
+        let clock = [rest / 3600, rest / 60 % 60, rest % 60].map(twoDigits).joined(separator: ":")
+        return "\(year)-\(twoDigits(month))-\(twoDigits(dayOfMonth)) \(clock)Z"
+    }
+
+    private static func yearLength(of tag: UInt8) throws(DERFailure) -> Int {
+        switch tag {
+        case DERTag.utcTime: 2
+        case DERTag.generalizedTime: 4
+        default: throw DERFailure()
+        }
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) throws(DERFailure) -> Int {
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { throw DERFailure() }
+        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
+
+    private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    private static func days(inMonth month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Days since 1970-01-01. Counts years from March, so that the leap day is the last of its year.
+    private static func dayNumber(year: Int, month: Int, day: Int) -> Int {
+        let y = month <= 2 ? year - 1 : year
+        let era = (y >= 0 ? y : y - 399) / 400
+        let yearOfEra = y - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    private static func date(dayNumber: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = dayNumber + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * month + 2) / 5 + 1
+        let calendarMonth = month < 10 ? month + 3 : month - 9
+        return (yearOfEra + era * 400 + (calendarMonth <= 2 ? 1 : 0), calendarMonth, day)
+    }
+}
