@@ -52,7 +52,7 @@ struct FieldSection {
 
     private static func endOfName(_ bytes: RawSpan, from start: Int) -> Int {
         var offset = start
-        while ByteSet.token.contains(bytes.byte(offset)) { offset += 1 }
+        while ByteSet.token.contains(bytes.byte(offset)) { offset &+= 1 }
         return offset
     }
 
@@ -79,7 +79,7 @@ struct FieldSection {
 
     private mutating func record(_ bytes: RawSpan, name: Range<Int>, value: Range<Int>) {
         let known = KnownField(name, in: bytes)
-        let isUnderscored = known == .other && direction == .request && FieldSection.hasUnderscore(bytes, name)
+        let isUnderscored = direction == .request && known == .other && FieldSection.hasUnderscore(bytes, name)
         if isUnderscored { underscoreFields += 1 }
         let isDropped = known.isHopByHop || (direction == .request && known.isRewrittenInRequests) || isUnderscored
         note(known)
@@ -91,8 +91,9 @@ struct FieldSection {
     }
 
     private static func hasUnderscore(_ bytes: RawSpan, _ name: Range<Int>) -> Bool {
-        for offset in name where bytes.byte(offset) == ASCII.underscore { return true }
-        return false
+        var offset = name.lowerBound
+        while offset < name.upperBound, bytes.byte(offset) != ASCII.underscore { offset &+= 1 }
+        return offset < name.upperBound
     }
 
     private mutating func note(_ known: KnownField) {

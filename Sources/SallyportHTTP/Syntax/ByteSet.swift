@@ -4,9 +4,10 @@ struct ByteSet: Sendable {
     let low: UInt64
     let high: UInt64
 
+    @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
-        let word = byte < 64 ? low : high
-        return byte < 128 && (word >> UInt64(byte & 63)) & 1 == 1
+        let word = byte & 64 == 0 ? low : high
+        return byte < 128 && (word &>> UInt64(byte)) & 1 == 1
     }
 }
 

@@ -1,10 +1,16 @@
 /// Reading bytes, eight at a time where it pays. Every access is bounds-checked.
 extension RawSpan {
-    func byte(_ offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 {
+        precondition(UInt(bitPattern: offset) < UInt(bitPattern: byteCount))
+        return unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
 
     /// Eight bytes with the first in the lowest place.
+    @inline(__always)
     private func word(_ offset: Int) -> UInt64 {
-        UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        precondition(offset >= 0 && offset &+ 8 <= byteCount)
+        return UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
     /// The offset of the first LF at or after `start`, or nil.
@@ -40,14 +46,20 @@ extension RawSpan {
     }
 
     /// Whether the bytes of `range` are this text, whatever the case of ASCII letters.
-    /// - Parameter lowercase: letters in lower case; no byte outside ASCII.
+    /// - Parameter lowercase: letters in lower case; not empty; no byte outside ASCII.
+    @inline(__always)
     func matches(_ range: Range<Int>, _ lowercase: StaticString) -> Bool {
-        guard range.count == lowercase.utf8CodeUnitCount else { return false }
-        return lowercase.withUTF8Buffer { text in
-            for index in 0..<range.count where ASCII.lowercase(byte(range.lowerBound + index)) != text[index] {
-                return false
-            }
-            return true
+        guard range.count == lowercase.utf8CodeUnitCount,
+            ASCII.lowercase(byte(range.lowerBound)) == lowercase.utf8Start.pointee
+        else { return false }
+        return matchesRest(range, lowercase)
+    }
+
+    private func matchesRest(_ range: Range<Int>, _ lowercase: StaticString) -> Bool {
+        lowercase.withUTF8Buffer { text in
+            var index = 1
+            while index < range.count, ASCII.lowercase(byte(range.lowerBound &+ index)) == text[index] { index &+= 1 }
+            return index == range.count
         }
     }
 
