@@ -79,6 +79,7 @@ final class Exchange {
         record.route = route
         switch authorize(route, identity: identity, at: loop.wallClockSeconds()) {
         case .refused(let refusal): answer(refusal)
+        case .permitted where head.maxForwards == 0: answerAsLastHop()
         case .permitted(let permit): forward(permit)
         }
     }
@@ -117,6 +118,17 @@ final class Exchange {
         if !head.isHEAD { reply += body }
         connection.write(reply)
         record.responseBytes += reply.count
+        finish(keepAlive: !close)
+    }
+
+    /// OPTIONS with Max-Forwards: 0 asks the one who receives it, not the upstream (RFC 9110 §7.6.2).
+    private func answerAsLastHop() {
+        record.status = 204
+        let close = machine.clientMustClose
+        var reply = Array("HTTP/1.1 204 No Content\r\n".utf8)
+        reply += loop.dateField()
+        reply += Array((close ? "connection: close\r\n\r\n" : "\r\n").utf8)
+        connection.write(reply)
         finish(keepAlive: !close)
     }
 
@@ -365,8 +377,7 @@ extension Exchange: UpstreamDelegate {
 
     func upstreamFailed(_ reason: Reason) {
         upstream = nil
-        let canRepeat = reason == .upstreamClosed || reason == .upstreamTruncated
-        end(machine.upstreamLost(canRepeat: canRepeat), reason: reason)
+        end(machine.upstreamLost(canRepeat: reason == .upstreamClosed), reason: reason)
     }
 
     func upstreamReadComplete() {

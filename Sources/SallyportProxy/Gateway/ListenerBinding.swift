@@ -159,8 +159,12 @@ struct ConnectionGate: Sendable {
 }
 
 extension HandshakeRefusal {
+    /// Refusals are for everybody to see; probes without a byte, such as a load balancer's, are not refusals.
     func log(to logger: Logger) {
-        logger.warning("handshake refused", metadata: ["code": "\(reason.name)", "detail": "\(detail)", "fix": "\(fix)"])
+        let metadata = Logger.Metadata(uniqueKeysWithValues: logMetadata.map { ($0.key, .string($0.value)) })
+        logger.log(
+            level: isSilentProbe ? .debug : .warning, Logger.Message(stringLiteral: "\(Self.logMessage)"),
+            metadata: metadata)
     }
 }
 

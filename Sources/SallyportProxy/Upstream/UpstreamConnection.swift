@@ -26,13 +26,17 @@ final class UpstreamConnection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let target: Int
-    private weak var pool: UpstreamPool?
+    /// The pool and its idle connections hold each other until the pool is retired, which empties it.
+    private let pool: UpstreamPool
     private(set) var context: ChannelHandlerContext?
-    private weak var delegate: (any UpstreamDelegate)?
+    /// Whoever holds the connection. Let go of by `release`, `close` and failure; one of them always comes.
+    private var delegate: (any UpstreamDelegate)?
     private var parser: ResponseParser
     private var output = OutputBuffer()
+    /// The head of the final response was passed on.
+    private var responseBegan = false
     private var responseKeepsAlive = false
-    /// The response under way ends where the connection ends.
+    private var isReading = true
     private var isUsable = true
     private var failure: Reason?
     private var ready: ((Result<UpstreamConnection, UpstreamFailure>) -> Void)?
@@ -62,6 +66,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func attach(_ delegate: any UpstreamDelegate, method: Method) {
         self.delegate = delegate
+        responseBegan = false
         served += 1
         parser.expect(method)
     }
@@ -83,13 +88,15 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Reading stops while the client can't take more.
     func setReading(_ reading: Bool) {
+        guard reading != isReading else { return }
+        isReading = reading
         context?.channel.setReading(reading)
     }
 
     /// The exchange is done with the connection.
     func release(keep: Bool) {
         delegate = nil
-        guard keep, isUsable, let pool, pool.takeBack(self) else { return close() }
+        guard keep, isUsable, pool.takeBack(self) else { return close() }
         setReading(true)
     }
 
@@ -153,7 +160,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .needMore:
             return false
         case .head(let head):
-            if !head.isInterim { responseKeepsAlive = head.keepAlive }
+            if !head.isInterim {
+                responseBegan = true
+                responseKeepsAlive = head.keepAlive
+            }
             delegate?.upstreamHead(head)
             return true
         case .body(let range):
@@ -183,16 +193,16 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isUsable = false
         if let delegate {
-            switch parser.inputClosed() {
-            case .end: delegate.upstreamEnd(keepAlive: false)
-            case .refused(let reason): fail(failure ?? reason)
-            case .needMore, .head, .body: fail(failure ?? .upstreamClosed)
+            if responseBegan, case .end = parser.inputClosed() {
+                delegate.upstreamEnd(keepAlive: false)
+            } else {
+                fail(failure ?? (responseBegan ? .upstreamTruncated : .upstreamClosed))
             }
             delegate.upstreamReadComplete()
         } else {
-            pool?.forget(self)
+            pool.forget(self)
         }
-        pool?.closed(self)
+        pool.closed(self)
         context.fireChannelInactive()
     }
 
@@ -200,7 +210,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if failure == nil, let explained = UpstreamTLSFailure(error, handler: tls) {
             failure = explained.reason
-            pool?.report(explained, target: target)
+            pool.report(explained, target: target)
         }
         isUsable = false
         context.close(promise: nil)

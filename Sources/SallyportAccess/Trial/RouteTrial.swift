@@ -1,0 +1,172 @@
+import SallyportConfig
+import SallyportHTTP
+import SallyportModel
+
+/// `sallyport route test`: what would happen to a request, decided by the very code that decides it in the gateway.
+package struct RouteTrial: Sendable {
+    package let configuration: Configuration
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// What is tried.
+    package struct Request: Sendable {
+        package var method: String
+        /// `https://host[:port]/path?query`, or a path alone for host `localhost`.
+        package var url: String
+        package var headers: [(name: String, value: String)]
+        /// The names of the identity; nil is a client without certificate.
+        package var identity: [String]?
+        /// Nil: the listener at the URL's port, else the only one, else the first.
+        package var listener: String?
+
+        package init(
+            method: String, url: String, headers: [(name: String, value: String)] = [], identity: [String]?,
+            listener: String? = nil
+        ) {
+            self.method = method
+            self.url = url
+            self.headers = headers
+            self.identity = identity
+            self.listener = listener
+        }
+    }
+
+    package func run(_ request: Request) -> RouteExplanation {
+        let (authority, target) = Self.split(request.url)
+        var explanation = RouteExplanation()
+        let head: RequestHead
+        switch Self.parse(request, authority: authority, target: target, limits: configuration.limits) {
+        case .failure(let refusal):
+            return explanation.refused(refusal.reason, "the request itself: \(refusal.reason.title)")
+        case .success(let parsed):
+            head = parsed
+        }
+        explanation.note("path \(head.text(head.path)), host \(head.host)")
+        guard let listener = listener(for: request, authority: authority) else {
+            return explanation.refused(.noRoute, "no TLS listener of the configuration fits")
+        }
+        explanation.listener = listener.name
+        explanation.note("listener \(listener.name)")
+        return decide(head, on: listener, identity: request.identity, explanation)
+    }
+
+    private func decide(
+        _ head: RequestHead, on listener: Listener, identity names: [String]?, _ start: RouteExplanation
+    ) -> RouteExplanation {
+        var explanation = start
+        if names == nil, requiresCertificate(listener) {
+            return explanation.refused(
+                .identityRequired, "the listener requires a client certificate: refused in the handshake")
+        }
+        let decision = RouteTable(configuration).routes(of: listener.name)?.route(head) ?? .none
+        switch decision {
+        case .none:
+            return explanation.refused(.noRoute, "no route matches host, path and header fields")
+        case .methodNotAllowed(let methods):
+            return explanation.refused(.methodNotAllowed, "the path has routes for \(methods.joined(separator: ", ")) only")
+        case .route(let route):
+            explanation.route = route.route.name
+            explanation.note("route \(route.route.name) is the most specific that matches")
+            switch authorize(route, identity: names.map(Self.identity), at: 0) {
+            case .refused(let reply):
+                return explanation.refused(reply.reason, Self.whyRefused(route.route, names))
+            case .permitted(let permit):
+                return explanation.permitted(permit.route.route, Self.whyPermitted(route.route, names))
+            }
+        }
+    }
+
+    private func requiresCertificate(_ listener: Listener) -> Bool {
+        guard case .tls(let tls) = listener.kind else { return false }
+        return configuration.tlsProfiles[tls.profile]?.clientCertificates.mode ?? .require == .require
+    }
+
+    private func listener(for request: Request, authority: String) -> Listener? {
+        let candidates = configuration.listeners.filter { if case .tls = $0.kind { true } else { false } }
+        if let name = request.listener { return candidates.first { $0.name == name } }
+        let port = authority.split(separator: ":").last.flatMap { UInt16($0) }
+        return candidates.first { $0.address.port == port } ?? candidates.first
+    }
+
+    // MARK: words
+
+    private static func whyRefused(_ route: Route, _ names: [String]?) -> String {
+        guard case .identities(let allowed) = route.allow else { return "the route refuses" }
+        let list = allowed.isEmpty ? "nobody" : allowed.joined(separator: ", ")
+        guard let names else { return "the route allows \(list), and no certificate was presented" }
+        return "the route allows \(list); the client is \(names.joined(separator: ", "))"
+    }
+
+    private static func whyPermitted(_ route: Route, _ names: [String]?) -> String {
+        guard case .identities(let allowed) = route.allow else { return "the route allows anyone" }
+        let matched = (names ?? []).filter(allowed.contains)
+        return "the route allows \(matched.joined(separator: ", "))"
+    }
+
+    // MARK: the request
+
+    private static func split(_ url: String) -> (authority: String, target: String) {
+        var rest = Substring(url)
+        for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
+            rest = rest.dropFirst(scheme.count)
+            let slash = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+            let target = rest[slash...]
+            return (String(rest[..<slash]), target.hasPrefix("/") ? String(target) : "/" + target)
+        }
+        return ("localhost", url)
+    }
+
+    private struct Refusal: Error { let reason: Reason }
+
+    /// Through the parser that reads what clients send, so that the path is what it would be in the gateway.
+    private static func parse(
+        _ request: Request, authority: String, target: String, limits: Limits
+    ) -> Result<RequestHead, Refusal> {
+        let fields = request.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+        let bytes = Array("\(request.method) \(target) HTTP/1.1\r\nhost: \(authority)\r\n\(fields)\r\n".utf8)
+        var parser = RequestParser(
+            limits: HTTPLimits(headers: limits.headers, headerCount: limits.headerCount, body: limits.body))
+        switch parser.next(bytes.span.bytes).event {
+        case .head(let head): return .success(head)
+        case .refused(let reason): return .failure(Refusal(reason: reason))
+        case .needMore, .body, .end: return .failure(Refusal(reason: .internalError))
+        }
+    }
+
+    /// Somebody of these names with a certificate that does not expire.
+    private static func identity(_ names: [String]) -> Identity {
+        let facts = CertificateFacts(
+            subject: "", issuer: "", serial: "", notBefore: 0, notAfter: .max, fingerprint: [], der: [])
+        return Identity(names: names, certificate: facts, authority: Builtin.authority)
+    }
+}
+
+/// How a trial went, step by step.
+package struct RouteExplanation: Sendable {
+    package fileprivate(set) var listener: String?
+    package fileprivate(set) var route: String?
+    package fileprivate(set) var upstream: String?
+    /// What was decided, in order.
+    package private(set) var steps: [String] = []
+    /// Nil: the request is forwarded.
+    package private(set) var reason: Reason?
+
+    fileprivate init() {}
+
+    package var isAllowed: Bool { reason == nil }
+
+    fileprivate mutating func note(_ step: String) { steps.append(step) }
+
+    fileprivate mutating func refused(_ reason: Reason, _ step: String) -> RouteExplanation {
+        note(step)
+        self.reason = reason
+        return self
+    }
+
+    fileprivate mutating func permitted(_ route: Route, _ step: String) -> RouteExplanation {
+        note(step)
+        upstream = route.upstream
+        note("forwarded to \(route.upstream)")
+        return self
+    }
+}

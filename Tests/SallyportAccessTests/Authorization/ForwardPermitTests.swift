@@ -1,0 +1,46 @@
+import SallyportConfig
+import SallyportModel
+import Testing
+
+@testable import SallyportAccess
+
+@Suite struct ForwardPermitTests {
+    private func code(_ allow: Allow, names: [String]?, notAfter: Int64 = 100, now: Int64 = 50) -> UInt16 {
+        let route = CompiledRoute(
+            Route(name: "r", match: RouteMatch(path: .prefix("")), allow: allow, upstream: "u"), position: 0)
+        let identity = names.map {
+            Identity(
+                names: $0,
+                certificate: CertificateFacts(
+                    subject: "CN=x", issuer: "CN=y", serial: "01", notBefore: 0, notAfter: notAfter, fingerprint: [],
+                    der: []),
+                authority: "local")
+        }
+        switch authorize(route, identity: identity, at: now) {
+        case .permitted: return 0
+        case .refused(let reply): return reply.reason.code
+        }
+    }
+
+    @Test func nobodyIsTheDefault() {
+        #expect(code(.identities([]), names: ["alice"]) == 3001)
+        #expect(code(.identities([]), names: nil) == 3002)
+    }
+
+    @Test func aNameOfTheListIsEnough() {
+        #expect(code(.identities(["alice", "ci"]), names: ["ops", "ci"]) == 0)
+        #expect(code(.identities(["alice"]), names: ["Alice"]) == 3001)
+        #expect(code(.identities(["alice"]), names: []) == 3001)
+    }
+
+    @Test func anyoneMeansAnyone() {
+        #expect(code(.anyone, names: nil) == 0)
+        #expect(code(.anyone, names: ["bob"]) == 0)
+    }
+
+    @Test func aCertificateThatExpiredOnTheConnectionIsRefused() {
+        #expect(code(.identities(["alice"]), names: ["alice"], notAfter: 49) == 3006)
+        #expect(code(.anyone, names: ["alice"], notAfter: 49) == 3006)
+        #expect(code(.identities(["alice"]), names: ["alice"], notAfter: 50) == 0)
+    }
+}

@@ -1,0 +1,46 @@
+import SallyportConfig
+import SallyportModel
+import Testing
+
+@testable import SallyportAccess
+
+@Suite struct RouteTrialTests {
+    private let trial = RouteTrial(
+        Configuration(
+            listeners: [
+                Listener(
+                    name: "main", address: SocketAddressText(host: "", port: 8443),
+                    kind: .tls(ListenerTLS(profile: Builtin.profile, certificate: .builtin(names: ["localhost"]))))
+            ],
+            tlsProfiles: [Builtin.profile: TLSProfile()],
+            routes: [
+                Route(
+                    name: "orders", match: RouteMatch(path: .prefix("/orders"), methods: ["GET"]),
+                    allow: .identities(["alice"]), upstream: "orders")
+            ]))
+
+    private func code(_ method: String, _ url: String, as identity: [String]?) -> UInt16? {
+        trial.run(.init(method: method, url: url, identity: identity)).reason?.code
+    }
+
+    @Test func itDecidesAsTheGatewayWould() {
+        #expect(code("GET", "https://localhost:8443/orders/1", as: ["alice"]) == nil)
+        #expect(code("GET", "/orders/1", as: ["alice"]) == nil)
+        #expect(code("GET", "/orders/1", as: ["bob"]) == 3001)
+        #expect(code("GET", "/orders/1", as: nil) == 3002)
+        #expect(code("POST", "/orders/1", as: ["alice"]) == 3005)
+        #expect(code("GET", "/x/../orders", as: ["alice"]) == nil)
+        #expect(code("GET", "/other", as: ["alice"]) == 3003)
+    }
+
+    @Test func aRequestThatNoParserTakesIsSaidToBeThat() throws {
+        let explanation = trial.run(.init(method: "GET", url: "/orders/%2f", identity: ["alice"]))
+        #expect(try #require(explanation.reason).code / 1000 == 4)
+    }
+
+    @Test func itSaysWhy() {
+        let explanation = trial.run(.init(method: "GET", url: "/orders", identity: ["bob"]))
+        #expect(explanation.route == "orders")
+        #expect(explanation.steps.last == "the route allows alice; the client is bob")
+    }
+}
