@@ -4,7 +4,7 @@ import SallyportModel
 
 /// Translates what the TLS library reports into reasons.
 ///
-/// The one place that knows BoringSSL's names; a test over its header notices names that changed.
+/// The one place that knows BoringSSL's names; a test looks them up in BoringSSL's header.
 enum HandshakeFailure {
     /// - Returns: the reason, and the library's words.
     static func describe(_ error: any Error) -> (reason: Reason, detail: String) {
@@ -19,6 +19,18 @@ enum HandshakeFailure {
             (.closedInHandshake, "the connection was reset")
         default:
             named(BoringSSLMessage.reasons(of: error)) ?? (.handshakeFailed, BoringSSLMessage.text(of: error))
+        }
+    }
+
+    /// The reason for a fatal alert by its number (RFC 8446 section 6.2).
+    static func reason(alert description: UInt8) -> Reason {
+        switch description {
+        case 48: .clientDoesNotTrustUs
+        case 42, 43, 46: .clientRejectedCertificate
+        case 44, 45: .clientSawExpiredCertificate
+        case 40, 70, 71: .clientFoundNoCommonGround
+        case 0, 90: .clientCancelled
+        default: .clientAlert
         }
     }
 
@@ -52,7 +64,8 @@ enum HandshakeFailure {
         "INAPPROPRIATE_FALLBACK": .versionTooOld,
         "NO_SHARED_CIPHER": .noSharedCipherSuite,
         "NO_SHARED_GROUP": .noSharedGroup,
-        "WRONG_CURVE": .noSharedGroup,
+        // TLS 1.2: the client's groups lack the curve of the certificate, as those of a client without ECDHE do.
+        "WRONG_CURVE": .noSharedCipherSuite,
         "NO_COMMON_SIGNATURE_ALGORITHMS": .noSharedSignatureAlgorithm,
         "WRONG_SIGNATURE_TYPE": .noSharedSignatureAlgorithm,
         "NO_APPLICATION_PROTOCOL": .noCommonProtocol,

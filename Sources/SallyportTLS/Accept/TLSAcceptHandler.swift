@@ -42,6 +42,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     private var received: ByteBuffer?
     private var hello: ClientHello?
     private var verdict: VerdictBox?
+    private let watch = PlaintextAlertWatch()
     private var timer: Scheduled<Void>?
     private var peer: SocketAddress?
     private var lingered = 0
@@ -188,7 +189,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         guard let bytes = received else { return refuse(.internalError, "the ClientHello was lost", context) }
         received = nil
         do {
-            try context.pipeline.syncOperations.addHandler(library, position: .before(self))
+            try context.pipeline.syncOperations.addHandlers([watch, library], position: .before(self))
         } catch {
             return refuse(.internalError, "\(error)", context)
         }
@@ -242,13 +243,14 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         state = .ended
         timer?.cancel()
         timer = nil
+        context.pipeline.syncOperations.removeHandler(watch, promise: nil)
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
     // MARK: Refusing
 
     private func handshakeFailed(_ error: any Error, _ context: ChannelHandlerContext) {
-        let failure = HandshakeFailure.describe(error)
+        let failure = failure(of: error)
         switch verdict?.result {
         case .failure(let refusal):
             refuse(refusal, context)
@@ -261,6 +263,12 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         case nil:
             refuse(failure.reason, failure.detail, context)
         }
+    }
+
+    private func failure(of error: any Error) -> (reason: Reason, detail: String) {
+        let failure = HandshakeFailure.describe(error)
+        guard failure.reason == .protocolViolation, let alert = watch.alert else { return failure }
+        return (HandshakeFailure.reason(alert: alert), "alert \(alert) in the clear")
     }
 
     private func refuse(_ reason: Reason, _ detail: String, _ context: ChannelHandlerContext) {
