@@ -54,7 +54,7 @@ package struct RequestParser: ~Copyable {
 
     private mutating func readHead(_ input: RawSpan) -> (consumed: Int, event: RequestEvent) {
         let (consumed, step) = scanner.next(input)
-        switch step {
+        switch consume step {
         case .needMore: return (consumed, .needMore)
         case .failed(let fault): return (consumed, refuse(fault))
         case .complete(let bytes, let lines): return (consumed, accept(bytes, lines: lines))
