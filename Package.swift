@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
         .testTarget(
             name: "SallyportTLSTests",
-            dependencies: ["SallyportTLS", "SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioPosix, nioSSL, x509, .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: ["SallyportTLS", "SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioPosix, nioSSL, x509, asn1, crypto, .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
