@@ -11,7 +11,7 @@ struct ConfigurationCheck {
     init(_ draft: ConfigurationDraft, session: LoadSession) {
         self.draft = draft
         self.session = session
-        identityNames = Set(draft.identities.map(\.name))
+        identityNames = Set(draft.identities?.map(\.name) ?? [])
     }
 
     /// The checked configuration; nil when there is any error, all of which have been reported.
@@ -34,11 +34,10 @@ struct ConfigurationCheck {
     /// Records a weakening with the operator's reason, or reports that there is none.
     ///
     /// - Parameter what: The weakening in words; nil when there is none, and a reason would be out of place.
-    mutating func accept(
-        _ what: String?, _ because: Located<String>?, path: KeyPath, at span: Span?, fix: String
-    ) {
-        switch (what, because) {
+    mutating func accept(_ what: String?, _ because: Because, path: KeyPath, at span: Span?, fix: String) {
+        switch (what, because.text) {
         case (nil, nil): break
+        case (_?, nil) where because.isGiven: break
         case (let what?, let because?):
             acceptedRisks.append(AcceptedRisk(path: path.text, what: what, because: because.value))
         case (let what?, nil):
@@ -46,6 +45,8 @@ struct ConfigurationCheck {
                 .becauseMissing, "\(what), and the file does not say why", at: span, label: "weaker than the default",
                 help: [fix], path: path)
         case (nil, let because?):
+            // Where something is wrong, it may be just the weakening.
+            if session.hasErrors { return }
             session.warn(
                 .withoutEffect, "`because` stands here, but nothing is weaker than the default", at: because.span,
                 help: ["remove it, so that the accepted risks stay true"], path: because.path)
@@ -53,8 +54,10 @@ struct ConfigurationCheck {
     }
 
     /// Reports a name that no section defines.
-    func reference(_ name: Located<String>, to noun: String, known: [String], section: String) {
-        if known.contains(name.value) { return }
+    ///
+    /// - Parameter known: Nil when the section is bad as a whole, so that nothing can be said.
+    func reference(_ name: Located<String>, to noun: String, known: [String]?, section: String) {
+        guard let known, !known.contains(name.value) else { return }
         let near = Spelling.nearest(to: name.value, among: known)
         let list = known.isEmpty ? "\(section) defines none" : "defined: " + known.prefix(12).joined(separator: ", ")
         session.report(

@@ -2,7 +2,7 @@ import SallyportModel
 
 extension ConfigurationCheck {
     mutating func routes(profiles: [String: TLSProfile], upstreams: inout [String: Upstream]) -> [Route] {
-        if !draft.hasRoutes {
+        if !draft.hasRoutes && !session.hasErrors {
             session.warn(.noRoutes, "there is no route, so every request is answered 404", at: nil)
         }
         reportNamesTwice()
@@ -34,21 +34,19 @@ extension ConfigurationCheck {
     ) -> Route? {
         let draft = entry.value
         if let listener = draft.listener { checkListener(listener) }
-        let clientCertificates = listeners(of: draft).compactMap { listener -> ClientCertificates? in
-            guard case .tls(let profile, _) = listener.kind else { return nil }
-            return profiles[profile?.value ?? Builtin.profile]?.clientCertificates
-        }
-        let allow = allow(draft, entry.path, clientCertificates)
+        let clients = clientCertificates(draft, profiles)
+        let allow = allow(draft, entry.path, clients)
         let upstream = upstream(draft, &upstreams)
-        guard let match = draft.match?.value, let path = match.path else { return nil }
+        guard let match = draft.match?.value else { return nil }
+        let path = match.path?.value ?? MatchSection.path.defaultValue
         for method in match.methods { warnOfMethod(method) }
         warnOfHost(match.host, draft)
-        let forward = forward(draft.forward?.value, path, clientCertificates)
-        guard let upstream else { return nil }
+        let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
+        guard let upstream, draft.isSound else { return nil }
         return Route(
             name: draft.name?.value ?? "routes[\(index)]", listener: draft.listener?.value,
             match: RouteMatch(
-                host: match.host?.value ?? .any, path: path.value, methods: match.methods.map(\.value),
+                host: match.host?.value ?? .any, path: path, methods: match.methods.map(\.value),
                 headers: match.headers),
             allow: allow, forward: forward, upstream: upstream)
     }
@@ -56,15 +54,15 @@ extension ConfigurationCheck {
     // MARK: Listeners
 
     private var tlsListenerNames: [String] {
-        draft.listeners.filter { entry in
+        (draft.listeners ?? []).filter { entry in
             if let listener = entry.value, case .redirect = listener.kind { return false }
             return true
         }.map(\.name)
     }
 
     private func checkListener(_ name: Located<String>) {
-        reference(name, to: "a listener", known: draft.listeners.map(\.name), section: "listeners")
-        guard let listener = draft.listeners.first(where: { $0.name == name.value })?.value else { return }
+        reference(name, to: "a listener", known: draft.listeners?.map(\.name), section: "listeners")
+        guard let listener = draft.listeners?.first(where: { $0.name == name.value })?.value else { return }
         if case .redirect = listener.kind {
             session.report(
                 .notATLSListener, "listener `\(name.value)` only redirects, so the route is never asked",
@@ -72,29 +70,46 @@ extension ConfigurationCheck {
         }
     }
 
-    /// The listeners on which a route is looked for.
-    private func listeners(of route: RouteDraft) -> [ListenerDraft] {
-        draft.listeners.filter { route.listener == nil || $0.name == route.listener?.value }.compactMap(\.value)
+    /// The listeners on which a route is looked for; nil among them for one that is bad.
+    private func listeners(of route: RouteDraft) -> [ListenerDraft?] {
+        guard let listeners = draft.listeners else { return [nil] }
+        return listeners.filter { route.listener == nil || $0.name == route.listener?.value }.map(\.value)
+    }
+
+    /// What the listeners of a route ask of clients; nil when a listener or profile is bad, so that nothing can be
+    /// said about it.
+    private func clientCertificates(
+        _ route: RouteDraft, _ profiles: [String: TLSProfile]
+    ) -> [ClientCertificates]? {
+        var found: [ClientCertificates] = []
+        for listener in listeners(of: route) {
+            guard let listener else { return nil }
+            guard case .tls(let profile, _) = listener.kind else { continue }
+            guard let profile = profiles[profile?.value ?? Builtin.profile] else { return nil }
+            found.append(profile.clientCertificates)
+        }
+        return found.isEmpty ? nil : found
     }
 
     // MARK: Who
 
     private mutating func allow(
-        _ route: RouteDraft, _ path: KeyPath, _ clientCertificates: [ClientCertificates]
+        _ route: RouteDraft, _ path: KeyPath, _ clients: [ClientCertificates]?
     ) -> Allow {
-        let isAnyone = if case .anyone? = route.allow?.value { true } else { false }
-        accept(
-            isAnyone ? "whoever the listener lets in may use the route" : nil, route.because, path: path,
-            at: route.allow?.span, fix: "add `because: \"…\"` to the route, or list identities")
         switch route.allow?.value {
-        case .anyone: return .anyone
+        case .anyone:
+            accept(
+                "whoever the listener lets in may use the route", route.because, path: path, at: route.allow?.span,
+                fix: "add `because: \"…\"` to the route, or list identities")
+            return .anyone
         case .identities(let names):
-            let trustsBuiltin = clientCertificates.contains { $0.mode != .none && $0.trust.contains(Builtin.authority) }
-            for name in names { checkAllowed(name, trustsBuiltin) }
-            warnOfNoCertificate(names, clientCertificates)
+            accept(nil, route.because, path: path, at: nil, fix: "")
+            let trustsBuiltin = clients?.contains { $0.mode != .none && $0.trust.contains(Builtin.authority) } ?? true
+            for name in names { checkAllowed(name, trustsBuiltin || isWithoutCertificates(clients)) }
+            warnOfNoCertificate(names, clients)
             return .identities(names.map(\.value))
         case nil:
-            if route.match != nil && route.destination != nil {
+            if route.isSound {
                 session.warn(
                     .nobodyAllowed, "the route allows nobody", at: route.place,
                     help: ["add allow: [NAME], or allow: [] if nobody is meant"], path: path)
@@ -113,10 +128,12 @@ extension ConfigurationCheck {
         }
     }
 
-    private func warnOfNoCertificate(_ names: [Located<String>], _ clientCertificates: [ClientCertificates]) {
-        guard let first = names.first, !clientCertificates.isEmpty,
-            clientCertificates.allSatisfy({ $0.mode == .none })
-        else { return }
+    private func isWithoutCertificates(_ clients: [ClientCertificates]?) -> Bool {
+        clients?.allSatisfy { $0.mode == .none } ?? false
+    }
+
+    private func warnOfNoCertificate(_ names: [Located<String>], _ clients: [ClientCertificates]?) {
+        guard let first = names.first, isWithoutCertificates(clients) else { return }
         session.warn(
             .certificateNeverShown, "no client shows a certificate on this route's listener, so nobody passes",
             at: first.span, path: first.path)
@@ -129,7 +146,7 @@ extension ConfigurationCheck {
         switch destination.value {
         case .upstream(let name):
             let located = Located(value: name, span: destination.span, path: destination.path)
-            reference(located, to: "an upstream", known: draft.upstreams.map(\.name), section: "upstreams")
+            reference(located, to: "an upstream", known: draft.upstreams?.map(\.name), section: "upstreams")
             return name
         case .target(let target):
             warnOfPlaintext(Located(value: target, span: destination.span, path: destination.path))
@@ -139,13 +156,11 @@ extension ConfigurationCheck {
     }
 
     private func forward(
-        _ forward: ForwardDraft?, _ path: Located<PathPattern>, _ clientCertificates: [ClientCertificates]
+        _ forward: ForwardDraft?, _ path: PathPattern, at span: Span?, _ clients: [ClientCertificates]?
     ) -> Forward {
-        if let prefix = forward?.stripPrefix { checkPrefix(prefix, path) }
+        if let prefix = forward?.stripPrefix { checkPrefix(prefix, path, at: span) }
         let headers = forward?.clientCertificate
-        if let headers, !headers.value.isEmpty, !clientCertificates.isEmpty,
-            clientCertificates.allSatisfy({ $0.mode == .none })
-        {
+        if let headers, !headers.value.isEmpty, isWithoutCertificates(clients) {
             session.warn(
                 .withoutEffect, "no client shows a certificate on this route's listener", at: headers.span,
                 path: headers.path)
@@ -154,16 +169,16 @@ extension ConfigurationCheck {
             stripPrefix: forward?.stripPrefix?.value, clientCertificate: headers?.value.map(\.value) ?? [])
     }
 
-    private func checkPrefix(_ prefix: Located<String>, _ path: Located<PathPattern>) {
+    private func checkPrefix(_ prefix: Located<String>, _ path: PathPattern, at span: Span?) {
         let fixed =
-            switch path.value {
+            switch path {
             case .exact(let text), .prefix(let text): text
             }
         if fixed == prefix.value || fixed.hasPrefix(prefix.value + "/") { return }
         session.report(
-            .stripPrefixMismatch, "`\(prefix.value)` is not the front part of `\(path.value.text)`", at: prefix.span,
+            .stripPrefixMismatch, "`\(prefix.value)` is not the front part of `\(path.text)`", at: prefix.span,
             label: "not every matching path starts with it", path: prefix.path,
-            related: (path.span, "the path that is matched"))
+            related: span.map { ($0, "the path that is matched") })
     }
 
     // MARK: Warnings
@@ -179,11 +194,14 @@ extension ConfigurationCheck {
     /// Only certificates that the built-in authority issues are looked at here: their names stand in the file.
     private func warnOfHost(_ host: Located<HostPattern>?, _ route: RouteDraft) {
         guard let host else { return }
-        let certificates = listeners(of: route).compactMap { listener -> [String]? in
-            guard case .tls(_, .builtin(let names)) = listener.kind else { return nil }
-            return names
+        var certificates: [[String]] = []
+        for listener in listeners(of: route) {
+            guard let listener else { return }
+            guard case .tls(_, let certificate) = listener.kind else { continue }
+            guard case .builtin(let names) = certificate else { return }
+            certificates.append(names)
         }
-        guard !certificates.isEmpty, certificates.count == listeners(of: route).count(where: \.isTLS) else { return }
+        guard !certificates.isEmpty else { return }
         if certificates.contains(where: { CertificateNames.cover(host.value, by: $0) }) { return }
         session.warn(
             .hostNotInCertificate, "\(host.value.text) is not among the names of the listener's certificate",
@@ -196,12 +214,6 @@ extension ConfigurationCheck {
         session.report(
             .unreachableRoute, "route `\(route.name)` can never be reached: \(hidden.words)", at: entry.value.place,
             label: "never asked", path: entry.path, related: (hidden.span, "takes its requests"))
-    }
-}
-
-extension ListenerDraft {
-    var isTLS: Bool {
-        if case .tls = kind { true } else { false }
     }
 }
 

@@ -45,13 +45,14 @@ struct RouteCoverage {
                 isReachable = true
             }
         }
-        guard !isReachable, let first = hiders.first else { return nil }
+        if isReachable { return nil }
+        hiders.sort { ($0.span.file, $0.span.line, $0.span.column) < ($1.span.file, $1.span.line, $1.span.column) }
         var names: [String] = []
         for hider in hiders where !names.contains(hider.name) { names.append(hider.name) }
         let verb = names.count == 1 ? "takes" : "take"
         return Hidden(
             words: names.map { "`\($0)`" }.joined(separator: ", ") + " \(verb) every request it would match",
-            span: first.span)
+            span: hiders.first?.span ?? span)
     }
 }
 

@@ -127,8 +127,14 @@ struct DocumentBuilder {
         let harmless: [Tag.Name] = [.implicit, .str, .seq, .map]
         if harmless.contains(where: { $0.rawValue == tag.description }) { return true }
         session.report(
-            .tagNotAllowed, "tag `\(tag.description)` is not allowed", at: place, help: ["remove the tag"])
+            .tagNotAllowed, "tag `\(Self.shown(tag))` is not allowed", at: place, help: ["remove the tag"])
         return false
+    }
+
+    private static func shown(_ tag: Tag) -> String {
+        let common = "tag:yaml.org,2002:"
+        let name = tag.description
+        return name.hasPrefix(common) ? "!!" + name.dropFirst(common.count) : name
     }
 
     private func span(_ node: Node) -> Span {

@@ -36,13 +36,42 @@ enum SecretRedaction {
         let text = file.lines[number - 1]
         if isInsidePrivateKey(number, file) { return [0..<line.count] }
         if text.contains("PRIVATE KEY-----"), let start = line.firstIndex(of: "-") { return [start..<line.count] }
-        return values(line)
+        return (values(line) + userinfo(line)).sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { apart, next in
+            if next.lowerBound >= apart.last?.upperBound ?? 0 { apart.append(next) }
+        }
+    }
+
+    /// The text with user names and passwords in URLs (RFC 3986 §3.2.1) hidden.
+    static func withoutUserinfo(_ text: String) -> String {
+        let scalars = Array(text.unicodeScalars)
+        return userinfo(scalars).reversed().reduce(into: text) { result, secret in
+            let start = result.unicodeScalars.index(result.startIndex, offsetBy: secret.lowerBound)
+            let end = result.unicodeScalars.index(start, offsetBy: secret.count)
+            result.replaceSubrange(start..<end, with: hidden)
+        }
+    }
+
+    /// What stands between `//` and `@`.
+    private static func userinfo(_ line: [Unicode.Scalar]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var start: Int?
+        for (index, scalar) in line.enumerated() {
+            if scalar == "/" {
+                start = index > 0 && line[index - 1] == "/" ? index + 1 : nil
+            } else if scalar == "@", let begin = start, begin < index {
+                found.append(begin..<index)
+                start = nil
+            } else if scalar == " " || scalar == "\"" || scalar == "?" {
+                start = nil
+            }
+        }
+        return found
     }
 
     private static func isInsidePrivateKey(_ number: Int, _ file: SourceFile) -> Bool {
         for line in file.lines[..<(number - 1)].reversed().prefix(200) {
-            if line.contains("-----BEGIN ") { return line.contains("PRIVATE KEY-----") }
             if line.contains("-----END ") { return false }
+            if line.contains("-----BEGIN ") { return line.contains("PRIVATE KEY-----") }
         }
         return false
     }
@@ -68,7 +97,7 @@ enum SecretRedaction {
             scalar.properties.isAlphabetic || scalar == "_" || scalar == "-" || scalar == "\"" || scalar == "'"
         }
         let name = text(line.suffix { isNamePart($0) }).lowercased()
-        return words.contains { name.contains($0) }
+        return words.contains { name.contains($0) } || Spelling.nearest(to: name, among: words) != nil
     }
 
     private static func isLiteral(_ value: ArraySlice<Unicode.Scalar>) -> Bool {
@@ -83,7 +112,8 @@ enum SecretRedaction {
         if first == "\"" || first == "'" {
             return (line[(start + 1)...].firstIndex(of: first) ?? line.count - 1) + 1
         }
-        return line[start...].firstIndex { $0 == "," || $0 == "}" || $0 == "]" } ?? line.count
+        let end = line[start...].firstIndex { $0 == "," || $0 == "}" || $0 == "]" } ?? line.count
+        return line[start..<end].lastIndex { $0 != " " && $0 != "\t" }.map { $0 + 1 } ?? end
     }
 
     private static func text(_ scalars: ArraySlice<Unicode.Scalar>) -> String {

@@ -7,8 +7,10 @@ struct SourceText: Sendable {
     struct Refusal: Error {
         let reason: Reason
         let message: String
-        /// The text up to the first bad byte, so that the place can be counted and shown.
+        /// The text up to the first bad byte, so that the place can be counted.
         let good: String
+        /// The whole text, bytes that are not UTF-8 replaced, so that the line can be shown.
+        let whole: String
     }
 
     init(_ bytes: [UInt8]) throws(Refusal) {
@@ -16,12 +18,13 @@ struct SourceText: Sendable {
         let content = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(3) : bytes[...]
         guard let text = String(validating: content, as: UTF8.self) else {
             throw Refusal(
-                reason: .notUTF8, message: "the file is not UTF-8 from here on", good: Self.validPrefix(of: content))
+                reason: .notUTF8, message: "the file is not UTF-8 from here on", good: Self.validPrefix(of: content),
+                whole: String(decoding: content, as: UTF8.self))
         }
         if let index = text.unicodeScalars.firstIndex(where: Self.isForbidden) {
             throw Refusal(
                 reason: .forbiddenCharacter, message: "\(Self.name(text.unicodeScalars[index])) may not stand in a configuration",
-                good: String(text.unicodeScalars[..<index]))
+                good: String(text.unicodeScalars[..<index]), whole: text)
         }
         self.text = text
     }

@@ -93,7 +93,8 @@ struct YAMLReader {
     }
 
     private func reportSyntax(context: YamlError.Context?, problem: String, mark: Mark) {
-        let place = span(mark, length: 1)
+        let atEnd = endOfText(ifBehind: mark)
+        let place = atEnd ?? span(mark, length: 1)
         if problem.contains("nesting level") {
             session.report(
                 .tooComplex, "more than \(DocumentLimits.depth) levels deep", at: place)
@@ -104,14 +105,27 @@ struct YAMLReader {
             let words = [context.map { "\($0.text) that begins in line \($0.mark.line)" }, problem]
             session.report(
                 .yamlSyntax, YAMLMask.unmasked(words.compactMap(\.self).joined(separator: ": ")), at: place,
-                help: syntaxHelp(problem))
+                label: atEnd == nil ? nil : "the file ends here", help: syntaxHelp(problem, atEnd: atEnd != nil))
         }
     }
 
-    private func syntaxHelp(_ problem: String) -> [String] {
+    /// The end of the last line with anything on it, when nothing follows the mark.
+    private func endOfText(ifBehind mark: Mark) -> Span? {
+        let lines = session.sources.files[file].lines
+        let rest = lines.dropFirst(mark.line)
+        let isBlank = { (line: Substring) in line.allSatisfy(\.isWhitespace) }
+        let isLast = rest.allSatisfy(isBlank)
+        let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
+        guard isLast, line.unicodeScalars.dropFirst(mark.column - 1).allSatisfy(\.properties.isWhitespace),
+            let last = lines.lastIndex(where: { !isBlank($0) })
+        else { return nil }
+        return Span(file: file, line: last + 1, column: lines[last].unicodeScalars.count + 1, length: 1)
+    }
+
+    private func syntaxHelp(_ problem: String, atEnd: Bool) -> [String] {
+        if atEnd { return ["was the file cut off? Something that was opened above is not closed"] }
         if problem.contains("cannot start any token") { return ["put the text in quotes"] }
         if problem.contains("alphabetic or numeric") { return ["put a text that starts with `*` or `&` in quotes"] }
-        if problem.contains("end of stream") { return ["was the file cut off?"] }
         if problem.contains("mapping values are not allowed") {
             return ["is the line indented too far, or is a text with `: ` in it without quotes?"]
         }

@@ -74,11 +74,11 @@ struct DocumentAssembly {
             let source = try SourceText(bytes)
             return (session.sources.add(SourceFile(name: name, directory: directory, text: source.text)), source.text)
         } catch {
-            let file = session.sources.add(SourceFile(name: name, directory: directory, text: error.good))
-            let lines = session.sources.files[file].lines
-            let column = (lines.last?.unicodeScalars.count ?? 0) + 1
+            let file = session.sources.add(SourceFile(name: name, directory: directory, text: error.whole))
+            let good = SourceFile(name: name, directory: directory, text: error.good).lines
+            let column = (good.last?.unicodeScalars.count ?? 0) + 1
             session.report(
-                error.reason, error.message, at: Span(file: file, line: lines.count, column: column, length: 1))
+                error.reason, error.message, at: Span(file: file, line: good.count, column: column, length: 1))
             return nil
         }
     }

@@ -19,6 +19,9 @@ struct DocumentMerge {
                 session.report(
                     .emptyValue, "`\(path.text)` has no value", at: (part.isNull ? part : whole).span,
                     help: ["remove the key, or give \(shape.words)"], path: path)
+            } else if let misfit = [part, whole].first(where: { !shape.fits($0) }) {
+                session.report(
+                    .wrongType, "expected \(shape.words), found \(misfit.kindInWords)", at: misfit.span, path: path)
             } else {
                 reportTwice(path, part.span, whole.span)
             }
@@ -50,5 +53,15 @@ struct DocumentMerge {
         session.report(
             .definedInTwoFiles, "`\(path.text)` is defined in two files", at: second, label: "again here",
             help: ["remove it from one of the two files"], path: path, related: (first, "first here"))
+    }
+}
+
+extension Shape {
+    /// Whether the value is of the kind that files can be merged by.
+    fileprivate func fits(_ node: DocumentNode) -> Bool {
+        switch (self, node.content) {
+        case (.record, .mapping), (.named, .mapping), (.list, .list), (.scalar, .text), (.either, _): true
+        default: false
+        }
     }
 }

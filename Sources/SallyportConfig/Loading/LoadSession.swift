@@ -23,7 +23,8 @@ final class LoadSession {
         self.credentialsDirectory = credentialsDirectory
     }
 
-    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    private(set) var errorCount = 0
+    var hasErrors: Bool { errorCount > 0 }
     /// Whether the bounds on the documents are used up, so that reading on makes no sense.
     var isExhausted: Bool { nodeCount > DocumentLimits.nodes }
 
@@ -31,10 +32,11 @@ final class LoadSession {
         _ reason: Reason, _ message: String, severity: Diagnostic.Severity = .error, at span: Span?,
         label: String? = nil, help: [String] = [], path: KeyPath? = nil, related: (span: Span, label: String)? = nil
     ) {
-        guard diagnostics.count < Self.kept || severity == .error && !hasErrors else { return }
+        if severity == .error { errorCount += 1 }
+        guard diagnostics.count < Self.kept || severity == .error && errorCount == 1 else { return }
         let diagnostic = Diagnostic(
-            reason, message, severity: severity, at: span.map(sources.location), label: label, help: help,
-            keyPath: path?.text,
+            reason, SecretRedaction.withoutUserinfo(message), severity: severity, at: span.map(sources.location),
+            label: label, help: help.map(SecretRedaction.withoutUserinfo), keyPath: path?.text,
             related: related.map { RelatedPlace(location: sources.location($0.span), label: $0.label) })
         if reported.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
     }
@@ -53,7 +55,7 @@ final class LoadSession {
         nodeCount += nodes
         guard isExhausted else { return true }
         report(
-            .tooComplex, "more than \(DocumentLimits.nodes) values", at: span,
+            .tooComplex, "more than 100,000 values", at: span,
             help: ["an alias counts as often as the values it stands for"])
         return false
     }

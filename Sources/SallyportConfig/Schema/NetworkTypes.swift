@@ -17,6 +17,9 @@ extension SocketAddressText {
 
     init(parsing text: String) throws(ValueError) {
         let form = "HOST:PORT, or :PORT for every address"
+        if text.contains("://") {
+            throw ValueError(message: "an address is no URL", label: form, help: ["leave the scheme out"])
+        }
         guard let colon = text.lastIndex(of: ":") else {
             throw ValueError(
                 message: "address \"\(text)\" has no port", label: form,
@@ -29,7 +32,7 @@ extension SocketAddressText {
             guard HostText.isIPv6(host) else {
                 throw ValueError(message: "\"\(host)\" is no IPv6 address", label: form)
             }
-        } else if HostText.isIPv6(text) || host.contains(":") {
+        } else if HostText.isIPv6(text) || HostText.isIPv6(host) {
             throw ValueError(
                 message: "an IPv6 address needs brackets", label: form, help: ["write \"[\(host)]:\(port)\""])
         } else if !host.isEmpty && !HostText.isIPv4(host) && !HostText.isName(host) {
@@ -171,7 +174,7 @@ extension ValueType<PathPattern> {
             examples: ["/", "/orders", "/orders/*"])
         return .scalar(shape, text: \.text) { text throws(ValueError) in
             if text == "/" || text == "/*" { return .prefix("") }
-            if text.hasSuffix("/*") { return .prefix(try PathText.normal(String(text.dropLast(2)), shown: text)) }
+            if text.hasSuffix("/*") { return .prefix(try PathText.prefix(String(text.dropLast(2)), shown: text)) }
             return .exact(try PathText.normal(text, shown: text))
         }
     }
@@ -182,15 +185,30 @@ extension PathPattern {
     package var text: String {
         switch self {
         case .exact(let path): path
-        case .prefix(let prefix): prefix + "/*"
+        case .prefix(let prefix): prefix.isEmpty ? "/" : prefix + "/*"
         }
     }
 }
 
 enum PathText {
+    private static let label = "such as /orders or /orders/*"
+
     /// The path, proved to be in the form in which requests are compared; anything else could never match.
     static func normal(_ path: String, shown: String) throws(ValueError) -> String {
-        let label = "such as /orders or /orders/*"
+        let normal = try normalized(path, shown: shown)
+        if normal != path { throw notNormal(shown, better: normal) }
+        return path
+    }
+
+    /// The path in front of `/*`, without a slash at its end.
+    static func prefix(_ path: String, shown: String) throws(ValueError) -> String {
+        var normal = try normalized(path, shown: shown)
+        while normal.hasSuffix("/") { normal.removeLast() }
+        if normal != path { throw notNormal(shown, better: normal + "/*") }
+        return path
+    }
+
+    private static func normalized(_ path: String, shown: String) throws(ValueError) -> String {
         if !path.hasPrefix("/") {
             throw ValueError(message: "path \"\(shown)\" does not start with /", label: label, help: ["write /\(shown)"])
         }
@@ -205,12 +223,13 @@ enum PathText {
         guard let normal = NormalizedPath(path)?.text else {
             throw ValueError(message: "path \"\(shown)\" would be refused in a request", label: label)
         }
-        if normal != path {
-            throw ValueError(
-                message: "path \"\(shown)\" is not in the form in which requests are compared", label: label,
-                help: ["write \(normal)\(shown.hasSuffix("/*") ? "/*" : "")"])
-        }
-        return path
+        return normal
+    }
+
+    private static func notNormal(_ shown: String, better: String) -> ValueError {
+        ValueError(
+            message: "path \"\(shown)\" is not in the form in which requests are compared", label: label,
+            help: ["write \(better)"])
     }
 }
 

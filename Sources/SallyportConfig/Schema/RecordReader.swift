@@ -13,15 +13,17 @@ extension ValueType {
             guard case .mapping(let entries) = node.content else {
                 session.report(
                     .wrongType, "expected \(Shape.record(shape).words), found \(node.kindInWords)", at: node.span,
-                    help: ["known here: " + fields.map(\.name).joined(separator: ", ")], path: path)
+                    path: path)
                 return nil
             }
+            let errors = session.errorCount
+            let strangers = RecordReader.strangers(entries, shape, path, session)
             let reader = RecordReader(
-                shape: shape, entries: entries, span: node.span, path: path, session: session)
-            reader.reportStrangers()
-            let isSound = reader.reportMissing() && reader.reportBrokenRules()
-            let built = build(reader)
-            return isSound ? built : nil
+                shape: shape, entries: entries, span: node.span, path: path, session: session, meant: strangers,
+                errorsBefore: errors)
+            reader.reportMissing()
+            reader.reportBrokenRules()
+            return build(reader)
         } text: { _ in "{}" }
     }
 }
@@ -33,75 +35,85 @@ struct RecordReader {
     let span: Span
     let path: KeyPath
     let session: LoadSession
+    /// Keys that are there under a misspelt name, so that they are not reported as missing too.
+    fileprivate let meant: Set<String>
+    fileprivate let errorsBefore: Int
+
+    /// Whether nothing about this mapping has been reported as an error so far.
+    var isSound: Bool { session.errorCount == errorsBefore }
 
     /// The value with its place; nil when it is not there, or bad, which has been reported.
     subscript<Value>(field: Field<Value>) -> Located<Value>? {
-        located(field.row.name, field.type)
+        located(field.row, field.type)
     }
 
     /// The value or its default.
     subscript<Value>(field: DefaultedField<Value>) -> Value {
-        located(field.row.name, field.type)?.value ?? field.defaultValue
+        located(field.row, field.type)?.value ?? field.defaultValue
     }
 
     func located<Value>(_ field: DefaultedField<Value>) -> Located<Value>? {
-        located(field.row.name, field.type)
+        located(field.row, field.type)
     }
 
     func has(_ name: String) -> Bool { entries.contains { $0.key == name } }
 
-    private func located<Value>(_ name: String, _ type: ValueType<Value>) -> Located<Value>? {
-        guard let entry = entries.first(where: { $0.key == name }) else { return nil }
-        let inner = path.key(name)
+    private func located<Value>(_ row: FieldRow, _ type: ValueType<Value>) -> Located<Value>? {
+        guard let entry = entries.first(where: { $0.key == row.name }) else { return nil }
+        let inner = path.key(row.name)
         if entry.value.isNull {
             session.report(
-                .emptyValue, "`\(name)` has no value", at: entry.keySpan, label: "nothing behind it",
-                help: ["give \(type.shape.words), or remove the key"], path: inner)
+                .emptyValue, "`\(row.name)` has no value", at: entry.keySpan, label: "nothing behind it",
+                help: ["give \(type.shape.words)" + (row.isRequired ? "" : ", or remove the key")], path: inner)
             return nil
         }
         return type.decode(entry.value, inner, session)
             .map { Located(value: $0, span: entry.value.span, path: inner) }
     }
 
-    fileprivate func reportStrangers() {
+    /// Reports keys that are not known, and returns which known ones were probably meant.
+    fileprivate static func strangers(
+        _ entries: [DocumentNode.Entry], _ shape: RecordShape, _ path: KeyPath, _ session: LoadSession
+    ) -> Set<String> {
         let known = shape.fields.map(\.name)
+        var meant: Set<String> = []
         for entry in entries where !known.contains(entry.key) {
             let whereabouts = path.text.isEmpty ? "at the top level" : "in \(path.text)"
             session.report(
                 .unknownKey, "unknown key `\(entry.key)` \(whereabouts)", at: entry.keySpan, label: "not known here",
                 help: UnknownKey.help(entry.key, known: known, at: path), path: path.key(entry.key))
+            if let near = Spelling.nearest(to: entry.key, among: known) { meant.insert(near) }
         }
+        return meant
     }
 
-    fileprivate func reportMissing() -> Bool {
-        let missing = shape.fields.filter { $0.isRequired && !has($0.name) }
-        for field in missing {
+    fileprivate func reportMissing() {
+        for field in shape.fields where field.isRequired && !isMeant(field.name) {
             session.report(
                 .missingKey, "\(shape.noun) needs `\(field.name)`", at: place, label: "`\(field.name)` is missing",
                 help: ["`\(field.name)` is \(field.shape.words)"], path: path.key(field.name))
         }
-        return missing.isEmpty
     }
 
-    fileprivate func reportBrokenRules() -> Bool {
-        let broken = shape.rules.compactMap(problem)
-        for (words, place) in broken {
+    fileprivate func reportBrokenRules() {
+        for (words, place) in shape.rules.compactMap(problem) {
             session.report(.conflictingKeys, words, at: place, path: path.text.isEmpty ? nil : path)
         }
-        return broken.isEmpty
     }
+
+    private func isMeant(_ name: String) -> Bool { has(name) || meant.contains(name) }
 
     private func problem(_ rule: RecordRule) -> (String, Span)? {
         switch rule {
         case .exactlyOne(let names):
             let present = entries.filter { names.contains($0.key) }
-            if present.count == 1 { return nil }
+            if present.count == 1 || present.isEmpty && names.contains(where: isMeant) { return nil }
             let place = present.count > 1 ? present[1].keySpan : place
             return ("\(shape.noun) has \(rule.words), here \(present.isEmpty ? "none" : "\(present.count)")", place)
         case .allOrNone(let names):
             let present = entries.filter { names.contains($0.key) }
-            if present.isEmpty || present.count == names.count { return nil }
-            let missing = names.filter { !has($0) }.map { "`\($0)`" }.joined(separator: ", ")
+            let missing = names.filter { !isMeant($0) }.map { "`\($0)`" }.joined(separator: ", ")
+            if present.isEmpty || missing.isEmpty { return nil }
             return ("`\(present[0].key)` needs \(missing) beside it", present[0].keySpan)
         case .atLeastOne:
             if !entries.isEmpty { return nil }
@@ -111,8 +123,10 @@ struct RecordReader {
 
     /// Where to point for something about the mapping as a whole: its first key, or its bracket.
     private var place: Span {
+        var bracket = span
+        bracket.length = 1
         guard let first = entries.first, first.keySpan.line == span.line, first.keySpan.column == span.column else {
-            return span
+            return bracket
         }
         return first.keySpan
     }

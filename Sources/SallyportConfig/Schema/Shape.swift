@@ -15,8 +15,8 @@ indirect enum Shape: Sendable {
         switch self {
         case .scalar(let scalar): scalar.words
         case .list(let element, _): "a list, each \(element.words)"
-        case .named(_, let noun, _): "a mapping from names to \(noun)s"
-        case .record(let record): "a mapping with the keys of \(record.noun)"
+        case .named(_, let noun, _): "a mapping from names to \(Noun.plural(noun))"
+        case .record(let record): "a mapping with the keys " + record.fields.map(\.name).joined(separator: ", ")
         case .either(let scalar, let other): "\(scalar.words), or \(other.words)"
         }
     }
@@ -84,4 +84,15 @@ struct FieldRow: Sendable {
     var danger: String?
     /// The configuration version that brought it.
     var since = 1
+}
+
+/// English around the names of things.
+enum Noun {
+    static func plural(_ noun: String) -> String {
+        noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s"
+    }
+
+    static func withArticle(_ noun: String) -> String {
+        (noun.first.map { "aeiou".contains($0) } ?? false ? "an " : "a ") + noun
+    }
 }

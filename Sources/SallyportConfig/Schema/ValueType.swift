@@ -71,12 +71,12 @@ extension ValueType {
                     help: listHelp(node), path: path)
                 return nil
             }
-            guard count.contains(nodes.count) else {
+            if !count.contains(nodes.count) {
                 let words = nodes.isEmpty ? "the list is empty" : "the list has \(nodes.count) elements"
                 session.report(
                     .outOfRange, words, at: node.span, label: "\(count.lowerBound) to \(count.upperBound) elements",
                     path: path)
-                return nil
+                if nodes.count > 10 * count.upperBound { return nil }
             }
             let elements = nodes.enumerated().map { index, node in
                 element.decodePresent(node, path.index(index), session)
@@ -112,7 +112,7 @@ extension ValueType {
         if node.isNull {
             session.report(
                 .emptyValue, "`\(path.text)` has no value", at: node.span,
-                help: ["give \(shape.words), or remove the key"], path: path)
+                help: ["give \(shape.words), or remove it"], path: path)
             return nil
         }
         return decode(node, path, session)
@@ -135,7 +135,7 @@ extension ValueType {
         ValueType(shape: .named(element.shape, noun: noun, pattern: NameRule.pattern)) { node, path, session in
             guard case .mapping(let entries) = node.content else {
                 session.report(
-                    .wrongType, "expected a mapping from names to \(noun)s, found \(node.kindInWords)", at: node.span,
+                    .wrongType, "expected a mapping from names to \(Noun.plural(noun)), found \(node.kindInWords)", at: node.span,
                     path: path)
                 return nil
             }
@@ -143,7 +143,7 @@ extension ValueType {
                 let inner = path.key(entry.key)
                 if let problem = NameRule.problem(with: entry.key) {
                     session.report(
-                        .badName, "\"\(entry.key)\" is no name for a \(noun)", at: entry.keySpan, label: problem,
+                        .badName, "\"\(entry.key)\" is no name for \(Noun.withArticle(noun))", at: entry.keySpan, label: problem,
                         path: inner)
                 }
                 return Named(

@@ -3,7 +3,7 @@ import SallyportModel
 struct AdminDraft: Sendable {
     var address: Located<SocketAddressText>?
     var admins: [Located<String>]
-    var because: Located<String>?
+    var because: Because
     var span: Span
     var path: KeyPath
 }
@@ -27,7 +27,7 @@ enum AdminSection {
     ) { record -> AdminDraft? in
         _ = record[login]
         return AdminDraft(
-            address: record.located(address), admins: record[admins]?.value ?? [], because: record[because],
+            address: record.located(address), admins: record[admins]?.value ?? [], because: record.because(because),
             span: record.span, path: record.path)
     }
 }

@@ -52,7 +52,7 @@ extension ConfigurationCheck {
     private static let reservedNames = ["anyone", "nobody"]
 
     func identities() -> [IdentityRule] {
-        draft.identities.compactMap { entry in
+        (draft.identities ?? []).compactMap { entry in
             if Self.reservedNames.contains(entry.name.lowercased()) {
                 session.report(
                     .reservedName, "no identity can be called `\(entry.name)`", at: entry.span,
@@ -70,13 +70,13 @@ extension ConfigurationCheck {
     ///
     /// A name that no rule has is a client of the built-in authority, where that authority is trusted.
     func identityName(_ name: Located<String>, trustsBuiltin: Bool) {
-        let known = draft.identities.map(\.name)
+        let known = draft.identities?.map(\.name)
         if identityNames.contains(name.value) { return }
         guard trustsBuiltin else {
             reference(name, to: "an identity", known: known, section: "identities")
             return
         }
-        if let near = Spelling.nearest(to: name.value, among: known) {
+        if let near = Spelling.nearest(to: name.value, among: known ?? []) {
             session.warn(
                 .nameLooksMisspelt, "`\(name.value)` is no identity of this file, but `\(near)` is", at: name.span,
                 label: "taken as a client of the built-in authority", help: ["did you mean `\(near)`?"],

@@ -75,10 +75,11 @@ extension ValueType<String> {
 extension ConfigurationCheck {
     func listeners() -> [Listener] {
         reportSharedAddresses()
-        if draft.listeners.isEmpty, let span = draft.listenersSpan {
+        let entries = draft.listeners ?? []
+        if let span = draft.listenersSpan, draft.listeners?.isEmpty == true {
             session.report(.missingKey, "there is no listener", at: span, label: "at least one is needed")
         }
-        return draft.listeners.compactMap { entry in
+        return entries.compactMap { entry in
             guard let draft = entry.value, let address = draft.address?.value else { return nil }
             switch draft.kind {
             case .tls(let profile, let certificate):
@@ -94,17 +95,18 @@ extension ConfigurationCheck {
     }
 
     private func profile(_ name: Located<String>) {
-        let known = draft.profiles.map(\.name) + [Builtin.profile]
+        let known = draft.profiles.map { $0.map(\.name) + [Builtin.profile] }
         reference(name, to: "a TLS profile", known: known, section: "tlsProfiles")
     }
 
     /// The port of the only TLS listener, else 443 if one has it, else that of the first.
     private func redirectPort(_ span: Span, _ path: KeyPath) -> UInt16? {
-        let ports = draft.listeners.compactMap { entry -> UInt16? in
+        let entries = draft.listeners ?? []
+        let ports = entries.compactMap { entry -> UInt16? in
             guard let listener = entry.value, case .tls = listener.kind else { return nil }
             return listener.address?.value.port
         }
-        let isComplete = draft.listeners.allSatisfy { $0.value?.address != nil }
+        let isComplete = entries.allSatisfy { $0.value?.address != nil }
         guard let first = ports.first else {
             if isComplete {
                 session.report(
@@ -116,7 +118,7 @@ extension ConfigurationCheck {
     }
 
     private func reportSharedAddresses() {
-        var addresses = draft.listeners.compactMap { $0.value?.address }
+        var addresses = (draft.listeners ?? []).compactMap { $0.value?.address }
         if let admin = draft.admin?.address { addresses.append(admin) }
         for (index, address) in addresses.enumerated() {
             guard let other = addresses[..<index].first(where: { Self.overlap($0.value, address.value) }) else {

@@ -3,7 +3,7 @@ import SallyportModel
 struct AccessLogDraft: Sendable {
     var destination: Located<AccessLog.Destination>?
     var format: AccessLog.Format
-    var because: Located<String>?
+    var because: Because
     var path: KeyPath
 }
 
@@ -26,7 +26,7 @@ enum AccessLogSection {
 
     static let type = ValueType.record("`accessLog`", [to.row, format.row, because.row]) { record in
         AccessLogDraft(
-            destination: record.located(to), format: record[format], because: record[because], path: record.path)
+            destination: record.located(to), format: record[format], because: record.because(because), path: record.path)
     }
 }
 

@@ -11,7 +11,9 @@ enum PKISection {
         otherwise: "the built-in authority `local` only",
         "Certificate authorities, under names that `trust` and `issuer` use.")
 
-    static let type = ValueType.record("`pki`", [authorities.row]) { $0[authorities]?.value ?? [] }
+    static let type = ValueType.record("`pki`", [authorities.row]) { record in
+        record.has(authorities.row.name) ? record[authorities]?.value : []
+    }
 }
 
 enum AuthoritySection {
@@ -50,7 +52,7 @@ extension ConfigurationCheck {
             Builtin.authority: Authority(
                 name: Builtin.authority, source: .builtin(leafLifetime: AuthoritySection.defaultLifetime))
         ]
-        for entry in draft.authorities {
+        for entry in draft.authorities ?? [] {
             guard let source = entry.value?.source else { continue }
             reportReserved(entry, source)
             authorities[entry.name] = Authority(name: entry.name, source: source)
@@ -75,7 +77,7 @@ extension ConfigurationCheck {
     /// Whether the name is that of an authority; if not, that is reported.
     @discardableResult
     func authority(_ name: Located<String>) -> String {
-        let known = draft.authorities.map(\.name) + [Builtin.authority]
+        let known = draft.authorities.map { $0.map(\.name) + [Builtin.authority] }
         reference(name, to: "an authority", known: known, section: "pki.authorities")
         return name.value
     }

@@ -42,12 +42,12 @@ enum RootSection {
     ) { record in
         ConfigurationDraft(
             admin: record[admin]?.value,
-            authorities: record[pki]?.value ?? [],
-            profiles: record[tlsProfiles]?.value ?? [],
-            identities: record[identities]?.value ?? [],
-            listeners: record[listeners]?.value ?? [],
+            authorities: record.entries(pki),
+            profiles: record.entries(tlsProfiles),
+            identities: record.entries(identities),
+            listeners: record.entries(listeners),
             listenersSpan: record.entries.first { $0.key == listeners.row.name }?.keySpan,
-            upstreams: record[upstreams]?.value ?? [],
+            upstreams: record.entries(upstreams),
             limits: record[policies]?.value ?? Limits(),
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
@@ -58,6 +58,13 @@ enum RootSection {
     /// Whether the key is about its own file and not about the merged configuration.
     static func isPerFile(_ key: String) -> Bool {
         key == version.row.name || key == include.row.name
+    }
+}
+
+extension RecordReader {
+    /// The entries of a section: none when it is absent, nil when it is bad.
+    fileprivate func entries<Value>(_ field: Field<[Named<Value>]>) -> [Named<Value>]? {
+        has(field.row.name) ? self[field]?.value : []
     }
 }
 
@@ -76,12 +83,13 @@ extension ValueType<Int> {
 /// Sections as they were read, each good in itself, before references between them are looked at.
 struct ConfigurationDraft: Sendable {
     var admin: AdminDraft?
-    var authorities: [Named<AuthorityDraft>]
-    var profiles: [Named<ProfileDraft>]
-    var identities: [Named<IdentityDraft>]
-    var listeners: [Named<ListenerDraft>]
+    // Sections that others refer to are nil when they are bad as a whole, and empty when they are absent.
+    var authorities: [Named<AuthorityDraft>]?
+    var profiles: [Named<ProfileDraft>]?
+    var identities: [Named<IdentityDraft>]?
+    var listeners: [Named<ListenerDraft>]?
     var listenersSpan: Span?
-    var upstreams: [Named<UpstreamDraft>]
+    var upstreams: [Named<UpstreamDraft>]?
     var limits: Limits
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool

@@ -5,9 +5,11 @@ struct RouteDraft: Sendable {
     var listener: Located<String>?
     var match: Located<MatchDraft>?
     var allow: Located<AllowDraft>?
-    var because: Located<String>?
+    var because: Because
     var forward: Located<ForwardDraft>?
     var destination: Located<Destination>?
+    /// Whether nothing is wrong with the route by itself, so that it can be compared with others.
+    var isSound: Bool
     /// Where to point for something about the route as a whole.
     var place: Span
 
@@ -54,10 +56,11 @@ enum RouteSection {
     static let type = ValueType.record(
         "a route", [name.row, listener.row, match.row, allow.row, because.row, forward.row, to.row]
     ) { record in
+        // Arguments are evaluated in order, so `isSound` knows about all the keys before it.
         RouteDraft(
             name: record[name], listener: record[listener], match: record[match], allow: record[allow],
-            because: record[because], forward: record[forward], destination: record[to],
-            place: record.entries.first?.keySpan ?? record.span)
+            because: record.because(because), forward: record[forward], destination: record[to],
+            isSound: record.isSound, place: record.entries.first?.keySpan ?? record.span)
     }
 }
 
@@ -65,17 +68,19 @@ enum MatchSection {
     static let host = Field(
         "host", .host(), otherwise: "any host",
         "The host of the request: the whole one, or `*.SUFFIX` for one label in front.")
-    static let path = Field(
-        "path", .path(), required: true,
+    static let path = DefaultedField(
+        "path", .path(), default: PathPattern.prefix(""),
         "The path of the request: the whole one, or `PREFIX/*` for it and all below; `/` is every path.")
     static let methods = Field(
         "methods", .list(of: .method(), count: 1...64), otherwise: "every method", "The methods of the request.")
     static let headers = Field(
         "headers", .headerMatches(), otherwise: "none", "Header fields that must have exactly these values.")
 
-    static let type = ValueType.record("`match`", [host.row, path.row, methods.row, headers.row]) { record in
+    static let type = ValueType.record(
+        "`match`", [host.row, path.row, methods.row, headers.row], rules: [.atLeastOne]
+    ) { record in
         MatchDraft(
-            host: record[host], path: record[path], methods: record[methods]?.value ?? [],
+            host: record[host], path: record.located(path), methods: record[methods]?.value ?? [],
             headers: record[headers]?.value ?? [])
     }
 }

@@ -9,7 +9,7 @@ struct ClientCertificatesDraft: Sendable {
     var mode: Located<ClientCertificates.Mode>?
     var trust: Located<[Located<String>]>?
     var maxDepth: Int
-    var because: Located<String>?
+    var because: Because
     var path: KeyPath
 }
 
@@ -43,7 +43,7 @@ enum ClientCertificatesSection {
         "`clientCertificates`", [mode.row, trust.row, maxDepth.row, because.row]
     ) { record in
         ClientCertificatesDraft(
-            mode: record.located(mode), trust: record[trust], maxDepth: record[maxDepth], because: record[because],
+            mode: record.located(mode), trust: record[trust], maxDepth: record[maxDepth], because: record.because(because),
             path: record.path)
     }
 }
@@ -51,7 +51,7 @@ enum ClientCertificatesSection {
 extension ConfigurationCheck {
     mutating func tlsProfiles() -> [String: TLSProfile] {
         var profiles = [Builtin.profile: TLSProfile()]
-        for entry in draft.profiles {
+        for entry in draft.profiles ?? [] {
             guard let profile = entry.value else { continue }
             profiles[entry.name] = TLSProfile(
                 base: profile.base,

@@ -90,7 +90,7 @@ extension ValueType<String> {
 extension ConfigurationCheck {
     func upstreams() -> [String: Upstream] {
         var upstreams: [String: Upstream] = [:]
-        for entry in draft.upstreams {
+        for entry in draft.upstreams ?? [] {
             guard let draft = entry.value else { continue }
             for target in draft.targets { warnOfPlaintext(target) }
             if let tls = draft.tls, !draft.targets.isEmpty, draft.targets.allSatisfy({ $0.value.scheme == .http }) {
