@@ -35,18 +35,18 @@ enum IPAddressText {
             return groups(text[...]).flatMap { $0.count == 16 ? $0 : nil }
         }
         let tail = text[(gap + 2)...]
-        guard let front = gap == 0 ? [] : groups(text[..<gap]), let back = tail.isEmpty ? [] : groups(tail),
+        guard let front = gap == 0 ? [] : groups(text[..<gap], mayEndInIPv4: false), let back = tail.isEmpty ? [] : groups(tail),
             front.count + back.count <= 14
         else { return nil }
         return front + [UInt8](repeating: 0, count: 16 - front.count - back.count) + back
     }
 
-    /// Groups of one to four hexadecimal digits; the last may be an IPv4 address.
-    private static func groups(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    /// Groups of one to four hexadecimal digits; the last of an address may be an IPv4 address.
+    private static func groups(_ text: ArraySlice<UInt8>, mayEndInIPv4: Bool = true) -> [UInt8]? {
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         var bytes: [UInt8] = []
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let address = ipv4Bytes(part) { return bytes + address }
+            if mayEndInIPv4, index == parts.count - 1, let address = ipv4Bytes(part) { return bytes + address }
             guard (1...4).contains(part.count), part.first != UInt8(ascii: "+"),
                 let value = UInt16(String(decoding: part, as: UTF8.self), radix: 16)
             else { return nil }

@@ -30,7 +30,11 @@ struct PKCS12MessageAuthentication {
             [UInt8](repeating: 3, count: blockSize) + filled(salt, blockSize)
             + filled(password.utf16BigEndian + [0, 0], blockSize)
         var hash = SHA256.hash(data: input)
-        for _ in 1..<rounds { hash = hash.withUnsafeBytes { SHA256.hash(data: $0) } }
+        for _ in 1..<rounds {
+            var next = SHA256()
+            hash.withUnsafeBytes { next.update(bufferPointer: $0) }
+            hash = next.finalize()
+        }
         return Array(hash)
     }
 
