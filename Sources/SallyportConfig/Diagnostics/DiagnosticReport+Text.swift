@@ -67,14 +67,14 @@ private struct DiagnosticText {
         _ location: SourceLocation, label: String?, mark: Character, _ colour: TextStyle.Colour
     ) -> String {
         guard let excerpt = location.excerpt else { return "" }
-        let window = ExcerptWindow(excerpt)
+        let shown = ExcerptText(excerpt)
         let number = String(location.line)
         let padded = String(repeating: " ", count: gutter.count - number.count) + number
-        let caret = String(repeating: mark, count: window.caretWidth)
+        let caret = String(repeating: mark, count: shown.caretWidth)
         let words = label.map { " " + TextStyle.escaped($0) } ?? ""
         return style.paint("\(gutter) |", .note) + "\n"
-            + style.paint("\(padded) |", .note) + " \(window.text)\n"
-            + style.paint("\(gutter) |", .note) + " " + String(repeating: " ", count: window.caretOffset)
+            + style.paint("\(padded) |", .note) + " \(shown.text)\n"
+            + style.paint("\(gutter) |", .note) + " " + String(repeating: " ", count: shown.caretOffset)
             + style.paint(caret + words, colour) + "\n"
     }
 
@@ -83,27 +83,20 @@ private struct DiagnosticText {
     }
 }
 
-/// A part of a source line that is short enough to be shown, with the place of the caret on the screen.
-struct ExcerptWindow {
+/// A source line as it comes to stand on a screen, with the place of the caret.
+struct ExcerptText {
     let text: String
     /// In columns of a terminal.
     let caretOffset: Int
     let caretWidth: Int
 
-    private static let width = 160
-    private static let before = 60
-
     init(_ excerpt: SourceLocation.Excerpt) {
         let scalars = Array(excerpt.text.unicodeScalars)
         let caret = min(max(0, excerpt.column - 1), scalars.count)
-        let isLong = scalars.count > Self.width
-        let start = isLong ? max(0, caret - Self.before) : 0
-        let end = isLong ? min(scalars.count, start + Self.width) : scalars.count
-        let caretEnd = min(end, caret + excerpt.length)
-        let opening = start > 0 ? "…" : ""
-        text = opening + Self.shown(scalars[start..<end]) + (end < scalars.count ? "…" : "")
-        caretOffset = Self.columns(opening) + Self.columns(Self.shown(scalars[start..<caret]))
-        caretWidth = max(1, Self.columns(Self.shown(scalars[caret..<max(caret, caretEnd)])))
+        let end = min(scalars.count, caret + excerpt.length)
+        text = Self.shown(scalars[...])
+        caretOffset = Self.columns(Self.shown(scalars[..<caret]))
+        caretWidth = max(1, Self.columns(Self.shown(scalars[caret..<end])))
     }
 
     private static func shown(_ scalars: ArraySlice<Unicode.Scalar>) -> String {

@@ -9,30 +9,8 @@ enum SecretRedaction {
     private static let references = ["env:", "file:", "credential:"]
     static let hidden = "‹hidden›"
 
-    static func excerpt(of number: Int, in file: SourceFile, column: Int, length: Int) -> SourceLocation.Excerpt {
-        let line = Array(file.lines[number - 1].unicodeScalars)
-        var shown = String.UnicodeScalarView()
-        var (start, end) = (column - 1, column - 1 + length)
-        var position = 0
-        for secret in secrets(line, number, file) {
-            shown.append(contentsOf: line[position..<secret.lowerBound])
-            let place = shown.count
-            shown.append(contentsOf: hidden.unicodeScalars)
-            let growth = hidden.unicodeScalars.count - secret.count
-            if column - 1 >= secret.upperBound {
-                (start, end) = (start + growth, end + growth)
-            } else if column - 1 + length > secret.lowerBound {
-                start = min(start, place)
-                end = max(place + hidden.unicodeScalars.count, end + growth)
-            }
-            position = secret.upperBound
-        }
-        shown.append(contentsOf: line[position...])
-        return SourceLocation.Excerpt(text: String(shown), column: start + 1, length: max(1, end - start))
-    }
-
     /// Stretches to hide, in order and apart.
-    private static func secrets(_ line: [Unicode.Scalar], _ number: Int, _ file: SourceFile) -> [Range<Int>] {
+    static func secrets(_ line: [Unicode.Scalar], _ number: Int, _ file: SourceFile) -> [Range<Int>] {
         let text = file.lines[number - 1]
         if isInsidePrivateKey(number, file) { return [0..<line.count] }
         if text.contains("PRIVATE KEY-----"), let start = line.firstIndex(of: "-") { return [start..<line.count] }
@@ -51,21 +29,15 @@ enum SecretRedaction {
         }
     }
 
-    /// What stands between `//` and `@`.
+    /// What stands in front of `@` and behind `//`, or has a colon in it.
     private static func userinfo(_ line: [Unicode.Scalar]) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        var start: Int?
-        for (index, scalar) in line.enumerated() {
-            if scalar == "/" {
-                start = index > 0 && line[index - 1] == "/" ? index + 1 : nil
-            } else if scalar == "@", let begin = start, begin < index {
-                found.append(begin..<index)
-                start = nil
-            } else if scalar == " " || scalar == "\"" || scalar == "?" {
-                start = nil
-            }
+        let delimiters: Set<Unicode.Scalar> = [" ", "\t", "\"", "'", "/", "?", "#", ",", "[", "]", "{", "}"]
+        return line.indices.filter { line[$0] == "@" }.compactMap { at in
+            let start = line[..<at].lastIndex { delimiters.contains($0) }.map { $0 + 1 } ?? 0
+            let isAuthority = start > 1 && line[start - 1] == "/" && line[start - 2] == "/"
+            guard start < at, isAuthority || line[start..<at].contains(":") else { return nil }
+            return start..<at
         }
-        return found
     }
 
     private static func isInsidePrivateKey(_ number: Int, _ file: SourceFile) -> Bool {
@@ -96,14 +68,15 @@ enum SecretRedaction {
         let isNamePart = { (scalar: Unicode.Scalar) in
             scalar.properties.isAlphabetic || scalar == "_" || scalar == "-" || scalar == "\"" || scalar == "'"
         }
-        let name = text(line.suffix { isNamePart($0) }).lowercased()
+        let end = line.lastIndex { $0 != " " && $0 != "\t" }.map { $0 + 1 } ?? line.startIndex
+        let name = text(line[..<end].suffix { isNamePart($0) }).lowercased()
         return words.contains { name.contains($0) } || Spelling.nearest(to: name, among: words) != nil
     }
 
     private static func isLiteral(_ value: ArraySlice<Unicode.Scalar>) -> Bool {
-        guard let first = value.first, !["{", "[", "|", ">", "&", "*", "#"].contains(first) else { return false }
+        guard let first = value.first, !["{", "|", ">", "&", "*", "#"].contains(first) else { return false }
         let bare = text(value.drop { $0 == "\"" || $0 == "'" })
-        return !references.contains { bare.hasPrefix($0) }
+        return !references.contains { bare.hasPrefix($0) } || bare.contains("-----")
     }
 
     private static func valueEnd(_ line: [Unicode.Scalar], from start: Int) -> Int {
@@ -112,6 +85,7 @@ enum SecretRedaction {
         if first == "\"" || first == "'" {
             return (line[(start + 1)...].firstIndex(of: first) ?? line.count - 1) + 1
         }
+        if first == "[" { return (line[start...].firstIndex(of: "]") ?? line.count - 1) + 1 }
         let end = line[start...].firstIndex { $0 == "," || $0 == "}" || $0 == "]" } ?? line.count
         return line[start..<end].lastIndex { $0 != " " && $0 != "\t" }.map { $0 + 1 } ?? end
     }

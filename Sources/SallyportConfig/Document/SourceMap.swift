@@ -11,17 +11,27 @@ struct Span: Sendable, Hashable {
 }
 
 /// One file of a load, cut into lines.
-struct SourceFile: Sendable {
+final class SourceFile {
     /// What diagnostics call it.
     let name: String
     /// Absolute; what relative paths in the file are relative to.
     let directory: String
     let lines: [Substring]
+    /// The line that was looked at last: findings stand close together, and lines may be long.
+    private var lastLine: (number: Int, line: SourceLine)?
 
     init(name: String, directory: String, text: String) {
         self.name = name
         self.directory = directory
         lines = Self.lines(of: text)
+    }
+
+    /// - Parameter number: From 1; must be one of `lines`.
+    func line(_ number: Int) -> SourceLine {
+        if let lastLine, lastLine.number == number { return lastLine.line }
+        let line = SourceLine(number, of: self)
+        lastLine = (number, line)
+        return line
     }
 
     /// Cuts where YAML 1.1 sees a line break: LF, CR, CR LF, NEL, LS, PS.
@@ -54,7 +64,7 @@ struct SourceFile: Sendable {
 }
 
 /// The files of one load, in the order in which they were read.
-struct SourceMap: Sendable {
+struct SourceMap {
     private(set) var files: [SourceFile] = []
 
     mutating func add(_ file: SourceFile) -> Int {
@@ -68,21 +78,22 @@ struct SourceMap: Sendable {
         guard file.lines.indices.contains(span.line - 1) else {
             return SourceLocation(file: file.name, line: span.line, column: span.column)
         }
-        let line = file.lines[span.line - 1]
-        let wanted = span.length > 0 ? span.length : TokenLength.of(line, column: span.column)
-        let room = max(1, line.unicodeScalars.count - span.column + 1)
-        let length = max(1, min(wanted, room))
+        let line = file.line(span.line)
+        let column = min(span.column, line.scalars.count + 1)
+        let wanted = span.length > 0 ? span.length : TokenLength.of(line.scalars[(column - 1)...])
+        let length = max(1, min(wanted, line.scalars.count - column + 1))
         return SourceLocation(
-            file: file.name, line: span.line, column: span.column, length: length,
-            excerpt: SecretRedaction.excerpt(of: span.line, in: file, column: span.column, length: length))
+            file: file.name, line: span.line, column: column, length: length,
+            excerpt: line.excerpt(column: column, length: length))
     }
 }
 
-/// How far a caret line reaches under a token that starts at a column.
+/// How far a caret line reaches under a token, as far as that is shown.
 enum TokenLength {
-    static func of(_ line: Substring, column: Int) -> Int {
-        let rest = line.unicodeScalars.dropFirst(column - 1)
+    /// - Parameter rest: The line from the first scalar of the token on.
+    static func of(_ rest: ArraySlice<Unicode.Scalar>) -> Int {
         guard let first = rest.first else { return 1 }
+        let rest = rest.prefix(SourceLine.width)
         switch first {
         case "\"", "'": return quoted(rest, by: first)
         case "{": return bracketed(rest, "{", "}")
@@ -92,7 +103,7 @@ enum TokenLength {
         }
     }
 
-    private static func quoted(_ rest: Substring.UnicodeScalarView, by quote: Unicode.Scalar) -> Int {
+    private static func quoted(_ rest: ArraySlice<Unicode.Scalar>, by quote: Unicode.Scalar) -> Int {
         var length = 1
         var escaped = false
         for scalar in rest.dropFirst() {
@@ -109,7 +120,7 @@ enum TokenLength {
     }
 
     private static func bracketed(
-        _ rest: Substring.UnicodeScalarView, _ open: Unicode.Scalar, _ close: Unicode.Scalar
+        _ rest: ArraySlice<Unicode.Scalar>, _ open: Unicode.Scalar, _ close: Unicode.Scalar
     ) -> Int {
         var depth = 0
         var length = 0
@@ -123,7 +134,7 @@ enum TokenLength {
     }
 
     /// A word up to the colon of a key, a comma, a bracket or a comment.
-    private static func plain(_ rest: Substring.UnicodeScalarView) -> Int {
+    private static func plain(_ rest: ArraySlice<Unicode.Scalar>) -> Int {
         var length = 0
         var previous: Unicode.Scalar = " "
         for scalar in rest {

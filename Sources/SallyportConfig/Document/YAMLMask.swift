@@ -46,8 +46,12 @@ enum YAMLMask {
         guard let start = lineStart(line, in: text) else { return nil }
         guard var index = scalars.index(start, offsetBy: column - 1, limitedBy: scalars.endIndex) else { return nil }
         guard index < scalars.endIndex else { return nil }
-        if scalars[index] == "\"" || scalars[index] == "'" { index = scalars.index(after: index) }
-        guard index < scalars.endIndex else { return nil }
+        if scalars[index] == "\"" || scalars[index] == "'" {
+            let quote = scalars[index]
+            index = scalars.index(after: index)
+            // An empty key has no character to replace.
+            guard index < scalars.endIndex, scalars[index] != quote else { return nil }
+        }
         scalars.replaceSubrange(index...index, with: CollectionOfOne(scalar))
         return String(scalars)
     }

@@ -7,6 +7,7 @@ struct YAMLReader {
     private let session: LoadSession
     /// Keys whose first character is masked, by the stand-in.
     private var maskedKeys: [Unicode.Scalar: String] = [:]
+    private var maskedPlaces: [(key: String, place: Span)] = []
 
     /// The root of the document; nil when there is none to go on with, which has been reported.
     static func read(_ text: String, file: Int, session: LoadSession) -> DocumentNode? {
@@ -30,10 +31,18 @@ struct YAMLReader {
                 }
                 masked = next
             } catch {
+                // What is masked would be found by building the tree, and there will be none.
+                for (key, place) in maskedPlaces { reportTwice(key, at: place) }
                 report(error)
                 return nil
             }
         }
+    }
+
+    private func reportTwice(_ key: String, at place: Span) {
+        session.report(
+            .duplicateKey, "key `\(key)` stands twice", at: place, label: "and again below",
+            help: ["remove one of the two"])
     }
 
     /// Takes the first of two equal keys out of the parser's sight; nil when that cannot be done, which is reported.
@@ -42,10 +51,11 @@ struct YAMLReader {
         guard let stamp,
             let masked = YAMLMask.replacingScalar(line: mark.line, column: mark.column, of: text, by: stamp)
         else {
-            session.report(.duplicateKey, "key `\(key)` stands twice", at: span(mark, length: 0))
+            reportTwice(key, at: span(mark, length: 0))
             return nil
         }
         maskedKeys[stamp] = key
+        maskedPlaces.append((key, span(mark, length: 0)))
         return masked
     }
 

@@ -25,6 +25,8 @@ final class LoadSession {
 
     private(set) var errorCount = 0
     var hasErrors: Bool { errorCount > 0 }
+    /// Whether another finding would be kept, so that words for it are worth finding.
+    var isKeeping: Bool { diagnostics.count < Self.kept }
     /// Whether the bounds on the documents are used up, so that reading on makes no sense.
     var isExhausted: Bool { nodeCount > DocumentLimits.nodes }
 
@@ -33,7 +35,7 @@ final class LoadSession {
         label: String? = nil, help: [String] = [], path: KeyPath? = nil, related: (span: Span, label: String)? = nil
     ) {
         if severity == .error { errorCount += 1 }
-        guard diagnostics.count < Self.kept || severity == .error && errorCount == 1 else { return }
+        guard isKeeping || severity == .error && errorCount == 1 else { return }
         let diagnostic = Diagnostic(
             reason, SecretRedaction.withoutUserinfo(message), severity: severity, at: span.map(sources.location),
             label: label, help: help.map(SecretRedaction.withoutUserinfo), keyPath: path?.text,

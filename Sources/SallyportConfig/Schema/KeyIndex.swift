@@ -53,3 +53,10 @@ enum KeyIndex {
         key.lowercased().filter { $0 != "_" && $0 != "-" }
     }
 }
+
+extension KeyIndex {
+    /// Every mapping of the table, the top level first.
+    static var records: [RecordShape] {
+        ([RootSection.type.shape] + all.map(\.row.shape)).compactMap(KeyExplanation.record)
+    }
+}

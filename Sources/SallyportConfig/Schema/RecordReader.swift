@@ -78,11 +78,13 @@ struct RecordReader {
         let known = shape.fields.map(\.name)
         var meant: Set<String> = []
         for entry in entries where !known.contains(entry.key) {
+            let near = session.isKeeping ? Spelling.nearest(to: entry.key, among: known) : nil
+            let help = session.isKeeping ? UnknownKey.help(entry.key, near: near, known: known, at: path) : []
             let whereabouts = path.text.isEmpty ? "at the top level" : "in \(path.text)"
             session.report(
                 .unknownKey, "unknown key `\(entry.key)` \(whereabouts)", at: entry.keySpan, label: "not known here",
-                help: UnknownKey.help(entry.key, known: known, at: path), path: path.key(entry.key))
-            if let near = Spelling.nearest(to: entry.key, among: known) { meant.insert(near) }
+                help: help, path: path.key(entry.key))
+            if let near { meant.insert(near) }
         }
         return meant
     }

@@ -31,7 +31,7 @@ enum RootSection {
         "routes", .list(of: RouteSection.type, count: 0...10_000, unique: false),
         otherwise: "none: every request is answered 404",
         "Which requests go where, and for whom; the most specific route wins, and the first of equals.")
-    static let observability = Field("observability", ObservabilitySection.type, "What is recorded.")
+    static let observability = Field("observability", ObservabilitySection.type, "What is recorded about requests.")
 
     static let type = ValueType.record(
         "a configuration",

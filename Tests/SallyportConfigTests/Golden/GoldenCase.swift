@@ -40,6 +40,15 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         ).load("sallyport.yaml")
     }
 
+    /// The bytes of the configuration file; none where the case is that it cannot be read.
+    var text: [UInt8] {
+        do throws(FileReadError) {
+            return try SystemFiles().read(folder + "/sallyport.yaml", limit: 1 << 20)
+        } catch {
+            return []
+        }
+    }
+
     private var hasCredentials: Bool { name.contains("credential") && !name.contains("without-directory") }
 
     /// Compares with the expected text, or, with `UPDATE_GOLDEN=1`, makes it the expected one.
