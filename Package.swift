@@ -77,6 +77,10 @@ let package = Package(
             name: "SallyportProxyTests",
             dependencies: ["SallyportProxy", "SallyportAccess", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(
+            name: "sallyportTests",
+            dependencies: ["sallyport", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
             name: "TidyTests",
             dependencies: ["SallyportModel", "SallyportConfig"], swiftSettings: strict),
     ]

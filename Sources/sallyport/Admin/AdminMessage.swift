@@ -1,0 +1,48 @@
+/// What a command asks a running gateway over its socket: one JSON object on one line.
+struct AdminRequest: Codable, Sendable, Equatable {
+    var command: Command
+
+    enum Command: String, Codable, Sendable, CaseIterable {
+        case status, reload, diff, stop
+        /// The authority revoked or renewed something.
+        case revoked
+        /// Where a client can reach the gateway, for `curl`.
+        case address
+    }
+
+    /// Longest line that is read, bytes.
+    static let maximumSize = 4096
+}
+
+/// What the gateway says: one JSON object on one line.
+struct AdminReply: Codable, Sendable, Equatable {
+    /// Exit status of the command that asked.
+    var status: Int32
+    /// For standard output, for people.
+    var text: String
+    /// For standard output with `--json`: JSON text.
+    var json: String?
+    /// For standard error.
+    var messages: String
+
+    /// Longest line that is read, bytes.
+    static let maximumSize = 16 << 20
+
+    init(_ status: ExitStatus = .good, text: String = "", json: String? = nil, messages: String = "") {
+        self.status = status.rawValue
+        self.text = text
+        self.json = json
+        self.messages = messages
+    }
+}
+
+/// Where a client can reach a listener.
+struct GatewayAddress: Codable, Sendable, Equatable {
+    /// A name that the listener's certificate bears.
+    var host: String
+    var port: Int
+    /// IP address to connect to.
+    var connect: String
+    /// The listener's certificate comes from the built-in authority.
+    var isBuiltin: Bool
+}

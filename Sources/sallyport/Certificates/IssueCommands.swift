@@ -1,0 +1,130 @@
+import ArgumentParser
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+
+struct ClientCertificateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client", abstract: "Issue a client certificate: clients/NAME.pem and clients/NAME.key.",
+        discussion: "Its name is what `allow:` in a route speaks of. Makes the authority when there is none.")
+
+    @Argument(help: "Who it is for.")
+    var name: String
+    @OptionGroup var lifetime: LifetimeOption
+    @Option(name: .customLong("uri"), help: "URI name. Default: spiffe://sallyport.local/client/NAME.")
+    var uri: String?
+    @Option(name: .customLong("dns"), help: "DNS name; may be given several times.")
+    var dns: [String] = []
+    @OptionGroup var pkcs12: PKCS12Option
+    @OptionGroup var state: StateOption
+    @OptionGroup var json: JSONFlag
+
+    func run() throws {
+        let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
+        let lifetime = try lifetime.lifetime() ?? .seconds(90 * 86_400)
+        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
+            try authority.issueClient(name: name, uri: uri, dns: dns, lifetime: lifetime, at: Environment.now())
+        }
+        issued.show(asJSON: json.isOn)
+        if !json.isOn { Terminal.next("curl / --as \(name)" + state.repeated) }
+    }
+}
+
+struct ServerCertificateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server", abstract: "Issue a server certificate: servers/NAME.pem and servers/NAME.key.",
+        discussion: """
+            Listeners with `tls: { names: … }` need none: theirs is issued and renewed in the running gateway.
+            """)
+
+    @Argument(help: "A DNS name or an IP address; the files are named after it.")
+    var name: String
+    @OptionGroup var lifetime: LifetimeOption
+    @Option(name: .customLong("dns"), help: "A further DNS name or IP address; may be given several times.")
+    var dns: [String] = []
+    @OptionGroup var pkcs12: PKCS12Option
+    @OptionGroup var state: StateOption
+    @OptionGroup var json: JSONFlag
+
+    func run() throws {
+        let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
+        let lifetime = try lifetime.lifetime() ?? .seconds(90 * 86_400)
+        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
+            try authority.issueServer(names: [name] + dns, lifetime: lifetime, at: Environment.now())
+        }
+        issued.show(asJSON: json.isOn)
+        if !json.isOn { Terminal.next("cert inspect \(ShellWord.quote(issued.files.certificate))") }
+    }
+}
+
+struct CertificateRenewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "renew", abstract: "Issue a certificate again: same names, new key, new files.",
+        discussion: "The old certificate stays valid until it expires; revoke it when its key may be known to others.")
+
+    @Argument(help: "Whose certificate.")
+    var name: String
+    @OptionGroup var lifetime: LifetimeOption
+    @Flag(name: .customLong("server"), help: "The server certificate of that name.")
+    var server = false
+    @OptionGroup var pkcs12: PKCS12Option
+    @OptionGroup var state: StateOption
+    @OptionGroup var json: JSONFlag
+
+    func run() throws {
+        let authority = try AuthorityAccess(state: state.locate()).open()
+        let lifetime = try lifetime.lifetime()
+        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
+            try authority.renew(name, kind: server ? .server : nil, lifetime: lifetime, at: Environment.now())
+        }
+        issued.show(asJSON: json.isOn)
+        if !json.isOn { Terminal.next("cert list" + state.repeated) }
+    }
+}
+
+/// A certificate that was issued and written.
+struct IssuedFiles {
+    let issued: IssuedCertificate
+    let files: StoredFiles
+    /// Of the PKCS #12 file; shown once and kept nowhere.
+    let password: String?
+
+    init(
+        _ authority: LocalAuthority, withPKCS12: Bool, issue: () throws(PKIError) -> IssuedCertificate
+    ) throws(CommandFailure) {
+        let password = withPKCS12 ? PKCS12.generatedPassword() : nil
+        do throws(PKIError) {
+            issued = try issue()
+            files = try authority.store(issued, pkcs12Password: password)
+        } catch {
+            throw CommandFailure(error)
+        }
+        self.password = password
+    }
+
+    func show(asJSON: Bool) {
+        Terminal.print(asJSON ? json : text)
+    }
+
+    private var text: String {
+        let until = LocalTime.minute(issued.facts.notAfter)
+        var lines = [
+            "\(Terminal.tick) \(issued.kind.rawValue) certificate  \(issued.name)   until \(until)",
+            "  certificate  \(files.certificate)",
+            "  key          \(files.key)",
+        ]
+        if let pkcs12 = files.pkcs12, let password {
+            lines.append("  PKCS #12     \(pkcs12)   password \(password)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private var json: String {
+        JSONValue.members([
+            "kind": .string(issued.kind.rawValue), "name": .string(issued.name), "serial": .string(issued.facts.serial),
+            "notBefore": .integer(Int(issued.facts.notBefore)), "notAfter": .integer(Int(issued.facts.notAfter)),
+            "certificate": .string(files.certificate), "key": .string(files.key),
+            "pkcs12": files.pkcs12.map(JSONValue.string), "password": password.map(JSONValue.string),
+        ]).pretty
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import SallyportConfig
+import SallyportModel
+
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Explain a code (SP3001) or a configuration key (listeners.tls.profile).")
+
+    @Argument(help: "SPnnnn, or a key path.")
+    var subject: String
+
+    func run() throws {
+        if let reason = Reason.named(subject) {
+            Terminal.print(Self.text(of: reason))
+        } else if let text = explain(keyPath: subject) {
+            Terminal.print(text.withoutLineEnd)
+        } else {
+            throw unknown()
+        }
+    }
+
+    private static func text(of reason: Reason) -> String {
+        var lines = ["\(reason.name)  \(reason.title)", "", "\(reason.explanation)", "", "fix: \(reason.fix)"]
+        let status = reason.status.map { "HTTP status \($0), " } ?? ""
+        lines.append("\(status)caused by: \(reason.origin.rawValue)")
+        return lines.joined(separator: "\n")
+    }
+
+    private func unknown() -> CommandFailure {
+        let isCode =
+            subject.lowercased().hasPrefix("sp") && subject.dropFirst(2).allSatisfy(\.isNumber) && subject.count > 2
+        let near = isCode ? [] : ConfigurationSchema.suggestions(forKeyPath: subject)
+        let what = isCode ? "there is no code \(subject)" : "\"\(subject)\" is neither a code nor a configuration key"
+        return CommandFailure(
+            .failed, what,
+            fix: near.isEmpty
+                ? "the keys are listed by: sallyport schema" : "did you mean \(near.joined(separator: ", "))?")
+    }
+}
+
+struct SchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Print the JSON Schema (2020-12) of the configuration, for editors.",
+        discussion: "Put this above the file: # yaml-language-server: $schema=./sallyport.schema.json")
+
+    func run() {
+        Terminal.print(ConfigurationSchema.json().withoutLineEnd)
+    }
+}
+
+struct CompletionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completion", abstract: "Print the completion script of a shell.",
+        discussion: "bash: source <(sallyport completion bash)")
+
+    enum Shell: String, CaseIterable, ExpressibleByArgument { case bash, zsh, fish }
+
+    @Argument(help: "bash, zsh or fish.")
+    var shell: Shell
+
+    func run() throws {
+        guard let known = CompletionShell(rawValue: shell.rawValue) else {
+            throw CommandFailure(.usage, "there are no completions for \(shell.rawValue)")
+        }
+        Terminal.print(Sallyport.completionScript(for: known))
+    }
+}
+
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    @OptionGroup var json: JSONFlag
+
+    func run() {
+        let json = JSONValue.members(["name": .string("sallyport"), "version": .string(Version.number)]).pretty
+        Terminal.print(self.json.isOn ? json : Version.text)
+    }
+}

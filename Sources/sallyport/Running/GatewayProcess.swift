@@ -1,0 +1,175 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import SallyportConfig
+import SallyportPKI
+import SallyportProxy
+import SallyportTelemetry
+
+/// The life of a gateway process from reading its configuration to the last byte drained.
+struct GatewayProcess {
+    var state: StateDirectory
+    var source: ConfigurationSource
+    var threads: Int
+    /// Reload when a file changes.
+    var watch: Bool
+    var manager = ServiceManager(socket: Environment.variables["NOTIFY_SOCKET"])
+    /// Operational events for people, whatever standard error is.
+    var isInteractive = Terminal.errorIsTerminal
+    /// What to do about an address that is taken, beside editing the file.
+    var addressFix: String?
+    /// Told once everything serves, before `ready` is printed.
+    var announce: @Sendable ([GatewayStatus.Listener]) -> Void = { _ in }
+
+    /// For exchanges under way when the gateway is asked to stop.
+    static let drain = Duration.seconds(30)
+
+    private enum Event: Sendable {
+        case signal(ProcessSignal)
+        case fileChanged
+        case stopAsked
+        case drained
+    }
+
+    func run() async throws {
+        let signals = Signals.stream()
+        try prepareState()
+        let lock = try InstanceLock(state)
+        let (configuration, files) = try load()
+        let sink = try logSink()
+        let logger = Logger(label: "sallyport") { label in
+            SallyportLogHandler(label: label, sink: sink, format: isInteractive ? .text : .json)
+        }
+        let gateway = try await start(configuration, logger: logger)
+        let service = GatewayService(gateway: gateway, source: source, files: files)
+        try await serve(service, signals: signals, logger: logger)
+        sink.close()
+        _ = consume lock
+    }
+
+    private func prepareState() throws(CommandFailure) {
+        do throws(PKIError) { try state.prepare() } catch { throw CommandFailure(error) }
+    }
+
+    private func load() throws(CommandFailure) -> (Configuration, Set<String>) {
+        let result = source.load()
+        if !result.diagnostics.isEmpty {
+            let text = result.report.rendered(as: .text, colour: Terminal.colourful(STDERR_FILENO))
+            Terminal.note(text.withoutLineEnd)
+        }
+        guard let configuration = result.configuration else { throw .reported(.configuration) }
+        return (configuration, Set(result.sources).union(configuration.watchedFiles))
+    }
+
+    private func logSink() throws(CommandFailure) -> LogSink {
+        do throws(LogOutputError) {
+            return try LogSink(.standardError, format: isInteractive ? .text : .json)
+        } catch {
+            throw CommandFailure(.failed, error.description)
+        }
+    }
+
+    private func start(_ configuration: Configuration, logger: Logger) async throws(CommandFailure) -> Gateway {
+        let secrets = SecretReader(
+            environment: Environment.variables, credentialsDirectory: Environment.variables["CREDENTIALS_DIRECTORY"])
+        let environment = GatewayEnvironment(state: state, secrets: secrets, threads: threads, logger: logger)
+        do throws(GatewayError) {
+            return try await Gateway.start(configuration: configuration, environment: environment)
+        } catch {
+            var fix: String?
+            if case .address = error { fix = addressFix }
+            throw CommandFailure(.failed, error.description, fix: fix)
+        }
+    }
+
+    // MARK: serving
+
+    private func serve(_ service: GatewayService, signals: AsyncStream<ProcessSignal>, logger: Logger) async throws {
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let admin = try await AdminServer.start(path: state.adminSocket, on: group) { request in
+            await answer(request, service) { continuation.yield(.stopAsked) }
+        }
+        let feeding = [
+            Task { for await signal in signals { continuation.yield(.signal(signal)) } },
+            Task { if watch { await Self.watchFiles(service) { continuation.yield(.fileChanged) } } },
+        ]
+        sayReady(service)
+        await obey(events, service) { continuation.yield(.drained) }
+        for task in feeding { task.cancel() }
+        await admin.stop()
+        logger.info("stopped")
+    }
+
+    private func sayReady(_ service: GatewayService) {
+        let listeners = service.addresses()
+        announce(listeners)
+        Terminal.print((["ready"] + listeners.map { "\($0.name)=\($0.address)" }).joined(separator: " "))
+        manager.ready()
+    }
+
+    /// Reloads until asked to stop, then drains; asked once more while it drains, it stops at once.
+    private func obey(
+        _ events: AsyncStream<Event>, _ service: GatewayService, drained: @escaping @Sendable () -> Void
+    ) async {
+        var isStopping = false
+        for await event in events {
+            switch event {
+            case .signal(.reload), .fileChanged:
+                if !isStopping { await reload(service) }
+            case .signal(.stop) where isStopping:
+                ExitStatus.failed.exit()
+            case .signal(.stop), .stopAsked:
+                if !isStopping { stop(service, drained: drained) }
+                isStopping = true
+            case .drained:
+                return
+            }
+        }
+    }
+
+    private func stop(_ service: GatewayService, drained: @escaping @Sendable () -> Void) {
+        manager.stopping()
+        Terminal.note(
+            "stopping: exchanges under way have \(Self.drain.components.seconds) s; a second signal stops at once")
+        Task {
+            await service.shutdown(drain: Self.drain)
+            drained()
+        }
+    }
+
+    private func reload(_ service: GatewayService) async {
+        manager.reloading()
+        _ = await service.reload()
+        manager.ready()
+    }
+
+    private func answer(
+        _ request: AdminRequest, _ service: GatewayService, stop: @Sendable () -> Void
+    ) async -> AdminReply {
+        switch request.command {
+        case .status: return await service.status()
+        case .diff: return await service.difference()
+        case .address: return await service.address()
+        case .revoked: return await service.refresh()
+        case .reload:
+            manager.reloading()
+            defer { manager.ready() }
+            return await service.reload()
+        case .stop:
+            stop()
+            return AdminReply()
+        }
+    }
+
+    /// Looks twice a second and calls back when the files have changed and come to rest.
+    private static func watchFiles(_ service: GatewayService, _ changed: () -> Void) async {
+        var watch = FileWatch(await service.stamps())
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
+            let stamps = await service.stamps()
+            if watch.look(stamps) { changed() }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import FoundationEssentials
+import Glibc
+import SallyportConfig
+import SallyportModel
+import SallyportProxy
+import SallyportTelemetry
+
+/// A gateway together with the file it serves: what `reload`, `status` and `diff` act on.
+actor GatewayService {
+    private let gateway: Gateway
+    private let source: ConfigurationSource
+    /// Every file of the newest attempt to load, whether it succeeded or not.
+    private var files: Set<String>
+    /// Reloads wait for each other.
+    private var newestReload: Task<AdminReply, Never>?
+
+    init(gateway: Gateway, source: ConfigurationSource, files: Set<String>) {
+        self.gateway = gateway
+        self.source = source
+        self.files = files
+    }
+
+    // MARK: reload
+
+    /// Reads the file again and puts it into service, or says why not; either way on standard error as well.
+    func reload() async -> AdminReply {
+        let previous = newestReload
+        let task = Task {
+            _ = await previous?.value
+            let reply = await load()
+            Terminal.note([reply.messages, reply.text].filter { !$0.isEmpty }.joined(separator: "\n"))
+            return reply
+        }
+        newestReload = task
+        return await task.value
+    }
+
+    private func load() async -> AdminReply {
+        guard case .file = source else {
+            return AdminReply(.failed, messages: "the configuration came from standard input and cannot be read again")
+        }
+        let start = ContinuousClock.now
+        let result = source.load()
+        files = Set(result.sources)
+        guard let configuration = result.configuration else { return refusal(result.report) }
+        files.formUnion(configuration.watchedFiles)
+        let changes = ChangeSummary(from: gateway.currentConfiguration(), to: configuration)
+        do {
+            let number = try await gateway.reload(configuration)
+            let words =
+                "\(Terminal.tick) generation \(number) loaded in \((ContinuousClock.now - start).inWords) (\(changes))"
+            let warnings = result.diagnostics.isEmpty ? "" : result.report.rendered(as: .text).withoutLineEnd
+            return AdminReply(text: words, messages: warnings)
+        } catch {
+            return AdminReply(.failed, messages: "error: \(error.description)\nNothing was changed: \(keepsServing)")
+        }
+    }
+
+    private func refusal(_ report: DiagnosticReport) -> AdminReply {
+        gateway.reloadFailed("\(source.name): \(report.errorCount) \(report.errorCount == 1 ? "error" : "errors")")
+        let text = report.rendered(as: .text, outcome: "Nothing was changed: \(keepsServing)")
+        return AdminReply(.configuration, messages: text.withoutLineEnd)
+    }
+
+    private var keepsServing: String {
+        let status = gateway.status()
+        return "generation \(status.generation) (loaded \(LocalTime.ofDay(status.loadedAt))) keeps serving."
+    }
+
+    /// After something was revoked or renewed: the same configuration under a new generation.
+    func refresh() async -> AdminReply {
+        do {
+            try await gateway.refreshCertificates()
+            return AdminReply(
+                text: "\(Terminal.tick) the running gateway knows (generation \(gateway.status().generation))")
+        } catch {
+            return AdminReply(.failed, messages: "error: \(error.description)")
+        }
+    }
+
+    // MARK: looking
+
+    func status() -> AdminReply {
+        let status = gateway.status()
+        return AdminReply(
+            text: StatusText(status, source: source.name).description,
+            json: String(decoding: status.json(), as: UTF8.self))
+    }
+
+    func difference() -> AdminReply {
+        guard case .file = source else {
+            return AdminReply(
+                .failed, messages: "the configuration came from standard input; there is no file to compare with")
+        }
+        let result = source.load()
+        guard let new = result.configuration else {
+            return AdminReply(.configuration, messages: result.report.rendered(as: .text).withoutLineEnd)
+        }
+        let changes = ConfigurationDifference.between(old: gateway.currentConfiguration(), new: new)
+        let text = changes.isEmpty ? "no difference" : ConfigurationDifference.text(changes).withoutLineEnd
+        return AdminReply(text: text, json: ConfigurationDifference.json(changes))
+    }
+
+    func address() -> AdminReply {
+        do {
+            let bound = gateway.status().listeners.map { ($0.name, $0.address) }
+            let address = try ClientAddress.of(
+                gateway.currentConfiguration(), bound: Dictionary(bound) { first, _ in first })
+            return AdminReply(json: String(decoding: try JSONEncoder().encode(address), as: UTF8.self))
+        } catch let failure as CommandFailure {
+            return AdminReply(failure.status, messages: failure.message)
+        } catch {
+            return AdminReply(.failed, messages: "\(error)")
+        }
+    }
+
+    /// What the watched files look like now.
+    func stamps() -> [String: FileStamp] {
+        Dictionary(uniqueKeysWithValues: files.map { ($0, FileStamp(path: $0)) })
+    }
+
+    nonisolated func addresses() -> [GatewayStatus.Listener] { gateway.status().listeners }
+
+    nonisolated func shutdown(drain: Duration) async { await gateway.shutdown(drain: drain) }
+}
+
+extension Duration {
+    /// `8 ms`, `1.2 s`.
+    var inWords: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        return milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+    }
+}
+
+extension String {
+    var withoutLineEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
