@@ -148,14 +148,13 @@ final class UpstreamConnection: ChannelInboundHandler {
                 return
             }
             let (consumed, event) = parser.next(bytes.readableBytesSpan)
-            let start = bytes.readerIndex
-            bytes.moveReaderIndex(forwardBy: consumed)
-            guard deliver(event, in: bytes, at: start) else { return }
+            let piece = bytes.readSlice(length: consumed)
+            guard deliver(event, from: piece, more: bytes.readableBytes > 0) else { return }
         }
     }
 
     /// False when nothing more can be made of the bytes at hand.
-    private func deliver(_ event: ResponseEvent, in bytes: ByteBuffer, at start: Int) -> Bool {
+    private func deliver(_ event: ResponseEvent, from consumed: ByteBuffer?, more: Bool) -> Bool {
         switch event {
         case .needMore:
             return false
@@ -167,13 +166,13 @@ final class UpstreamConnection: ChannelInboundHandler {
             delegate?.upstreamHead(head)
             return true
         case .body(let range):
-            if let piece = bytes.getSlice(at: start + range.lowerBound, length: range.count) {
+            if let consumed, let piece = consumed.getSlice(at: consumed.readerIndex + range.lowerBound, length: range.count) {
                 delegate?.upstreamBody(piece)
             }
             return true
         case .end:
             // Whatever follows the end of the only response that was asked for makes the connection unusable.
-            if bytes.readableBytes > 0 { isUsable = false }
+            if more { isUsable = false }
             delegate?.upstreamEnd(keepAlive: responseKeepsAlive && isUsable)
             return false
         case .refused(let reason):
