@@ -16,5 +16,8 @@ let package = Package(
     targets: [
         .target(name: "LibFuzzer"),
         fuzzer("HTTP1Fuzz"),
+        fuzzer("ClientHelloFuzz"),
+        fuzzer("CertificateNameFuzz"),
+        fuzzer("ConfigurationFuzz"),
     ]
 )

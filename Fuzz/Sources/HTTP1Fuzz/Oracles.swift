@@ -36,7 +36,8 @@ struct Record: Equatable {
 }
 
 func readRequests(_ bytes: [UInt8], step: Int) -> Record {
-    var parser = RequestParser(limits: HTTPLimits(startLine: 256, fieldLine: 256, headers: 1024, headerCount: 16, body: 4096))
+    var parser = RequestParser(
+        limits: HTTPLimits(startLine: 256, fieldLine: 256, headers: 1024, headerCount: 16, body: 4096))
     var record = Record()
     var start = 0
     while start < bytes.count {

@@ -12,7 +12,8 @@ struct Authority {
     init(_ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>) throws(Malformation) {
         guard !range.isEmpty else { throw .host }
         let isLiteral = bytes[range.lowerBound] == ASCII.openBracket
-        let hostEnd = isLiteral
+        let hostEnd =
+            isLiteral
             ? try Self.endOfLiteral(&bytes, range) : try Self.endOfName(&bytes, range)
         port = try Self.port(bytes, hostEnd..<range.upperBound)
         let isRooted = !isLiteral && bytes[hostEnd - 1] == ASCII.dot

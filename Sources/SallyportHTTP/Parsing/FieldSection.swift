@@ -72,7 +72,8 @@ struct FieldSection {
         guard offset < bytes.byteCount else { return .lineEnd }
         let byte = bytes.byte(offset)
         if byte == ASCII.lineFeed { return .lineEnd }
-        let isBareReturn = byte == ASCII.carriageReturn
+        let isBareReturn =
+            byte == ASCII.carriageReturn
             && (offset + 1 >= bytes.byteCount || bytes.byte(offset + 1) != ASCII.lineFeed)
         return isBareReturn ? .lineEnd : .field
     }

@@ -10,7 +10,8 @@ extension RequestHead {
         let target = try Self.target(&bytes, line)
         let authority = try Self.authority(&bytes, section, target)
         framing = try Self.framing(section, bytes.span.bytes, line.minorVersion, limits)
-        expectsContinue = try Self.expectsContinue(section, bytes.span.bytes) && line.minorVersion == 1
+        expectsContinue =
+            try Self.expectsContinue(section, bytes.span.bytes) && line.minorVersion == 1
             && framing.hasContent
         maxForwards = try line.kind == .options ? Self.maxForwards(section, bytes.span.bytes) : nil
         keepAlive = line.minorVersion == 1 && !section.options.close

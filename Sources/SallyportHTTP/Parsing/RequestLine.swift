@@ -86,7 +86,11 @@ extension Method {
         case 6:
             if bytes.equals(name, "DELETE") { self = .delete }
         case 7:
-            if bytes.equals(name, "OPTIONS") { self = .options } else if bytes.equals(name, "CONNECT") { self = .connect }
+            if bytes.equals(name, "OPTIONS") {
+                self = .options
+            } else if bytes.equals(name, "CONNECT") {
+                self = .connect
+            }
         default: break
         }
     }

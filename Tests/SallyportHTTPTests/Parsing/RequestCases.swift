@@ -18,7 +18,8 @@ struct RequestCase: Sendable, CustomTestStringConvertible {
     static func accept(
         _ raw: String, _ line: String = "GET /", host: String = "a", _ framing: BodyFraming = .none, body: String = ""
     ) -> RequestCase {
-        RequestCase(raw: Array(raw.utf8), outcome: .accept(line, host, framing, body), testDescription: raw.debugDescription)
+        RequestCase(
+            raw: Array(raw.utf8), outcome: .accept(line, host, framing, body), testDescription: raw.debugDescription)
     }
 
     static func refuse(_ raw: String, _ reason: Reason) -> RequestCase {
@@ -57,7 +58,8 @@ struct RequestCase: Sendable, CustomTestStringConvertible {
 
     static func acceptChunks(_ content: String, body: String) -> RequestCase {
         accept(
-            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(content)", "POST /", .chunked, body: body)
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(content)", "POST /", .chunked, body: body
+        )
     }
 
     /// A request with this Host value.
@@ -82,7 +84,9 @@ extension RequestCase {
         .accept("OPTIONS http://a?x HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS /?x"),
         .accept("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n"),
         .accept("GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET /?q"),
-        .accept("GET hTTps://A.example:8443/x/../y HTTP/1.1\r\nHost: a.EXAMPLE.:8443\r\n\r\n", "GET /y", host: "a.example:8443"),
+        .accept(
+            "GET hTTps://A.example:8443/x/../y HTTP/1.1\r\nHost: a.EXAMPLE.:8443\r\n\r\n", "GET /y",
+            host: "a.example:8443"),
         .accept("GET http://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n", host: "a:80"),
         .accept("GET https://a/ HTTP/1.1\r\nHost: a:443\r\n\r\n"),
         .accept("FOO /x HTTP/1.1\r\nHost: a\r\n\r\n", "FOO /x"),
@@ -98,9 +102,13 @@ extension RequestCase {
         .accept("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n"),
         .accept("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "GET /", .length(0)),
         .accept("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "GET /", .length(3), body: "abc"),
-        .accept("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: \t007\t\r\n\r\nabcdefg", "POST /", .length(7), body: "abcdefg"),
+        .accept(
+            "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: \t007\t\r\n\r\nabcdefg", "POST /", .length(7),
+            body: "abcdefg"),
         .accept("POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 1\r\n\r\na", "POST /", .length(1), body: "a"),
-        .accept("DELETE / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "DELETE /", .chunked, body: "a"),
+        .accept(
+            "DELETE / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "DELETE /",
+            .chunked, body: "a"),
         .accept("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n", "GET /", .chunked),
         .accept("POST / HTTP/1.1\r\nHost: a\r\nTRANSFER-ENCODING:\tcHUNKED \r\n\r\n0\r\n\r\n", "POST /", .chunked),
         .acceptChunks("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", body: "abcde"),
@@ -252,8 +260,12 @@ extension RequestCase {
     ]
 
     static let refusedFraming: [RequestCase] = [
-        .refuse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", .ambiguousFraming),
-        .refuse("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n", .ambiguousFraming),
+        .refuse(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
+            .ambiguousFraming),
+        .refuse(
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n",
+            .ambiguousFraming),
         .refuse("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\nContent-Length: 0\r\n\r\n", .ambiguousFraming),
         .refuse("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", .ambiguousFraming),
         .refuse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", .ambiguousFraming),
@@ -317,6 +329,7 @@ extension RequestCase {
         .chunks("0\r\n x: y\r\n\r\n", .malformedTrailer), .chunks("0\r\nx : y\r\n\r\n", .malformedTrailer),
         .chunks("0\r\nx: y\nz: a\r\n\r\n", .malformedTrailer), .chunks("0\r\nx: \u{0}\r\n\r\n", .malformedTrailer),
         .chunks("0\r\n\n", .malformedTrailer), .chunks("0\r\n\rX", .malformedTrailer),
-        .chunks("0\r\nx: y\r\n z\r\n\r\n", .malformedTrailer), .chunks("0\r\nGET / HTTP/1.1\r\n\r\n", .malformedTrailer),
+        .chunks("0\r\nx: y\r\n z\r\n\r\n", .malformedTrailer),
+        .chunks("0\r\nGET / HTTP/1.1\r\n\r\n", .malformedTrailer),
     ]
 }

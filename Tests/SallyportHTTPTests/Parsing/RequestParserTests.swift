@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func tablesAreLargeEnough() {
-        let refused = RequestCase.refusedLines.count + RequestCase.refusedFields.count + RequestCase.refusedFraming.count
+        let refused =
+            RequestCase.refusedLines.count + RequestCase.refusedFields.count + RequestCase.refusedFraming.count
         #expect(RequestCase.accepted.count >= 40)
         #expect(refused >= 200)
     }

@@ -38,7 +38,8 @@ extension ResponseCase {
     static let accepted: [ResponseCase] = [
         .accept("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", .length(2), body: "ab"),
         .accept("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .length(0)),
-        .accept("HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\nx: y\r\n\r\n", .chunked, body: "a"),
+        .accept(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\nx: y\r\n\r\n", .chunked, body: "a"),
         .accept("HTTP/1.1 200 OK\r\n\r\nabc", closes: true, .untilClose, body: "abc", keepAlive: false),
         .accept("HTTP/1.1 200 OK\r\n\r\n", closes: true, .untilClose, keepAlive: false),
         .accept("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", .length(1), body: "a", keepAlive: false),

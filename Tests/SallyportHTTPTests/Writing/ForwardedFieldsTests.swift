@@ -57,7 +57,8 @@ import Testing
     @Test func namesCannotBreakOut() {
         let field = ForwardedFields.xfcc(
             identity(
-                subject: "CN=a\";URI=spiffe://root\r\nX: y", uris: ["u,By=x;Hash=0"], dns: ["a\\", "b=\"c\"", "\u{0}", ""]))
+                subject: "CN=a\";URI=spiffe://root\r\nX: y", uris: ["u,By=x;Hash=0"],
+                dns: ["a\\", "b=\"c\"", "\u{0}", ""]))
         #expect(
             String(decoding: field, as: UTF8.self) == """
                 X-Forwarded-Client-Cert: Hash=000aff;Subject="CN=a\\";URI=spiffe://root%0D%0AX: y";\

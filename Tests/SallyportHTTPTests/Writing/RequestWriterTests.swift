@@ -4,7 +4,9 @@ import Testing
 @testable import SallyportHTTP
 
 @Suite struct RequestWriterTests {
-    private func written(_ raw: String, _ forwarding: RequestForwarding = RequestForwarding(framing: .none)) throws -> String {
+    private func written(_ raw: String, _ forwarding: RequestForwarding = RequestForwarding(framing: .none)) throws
+        -> String
+    {
         var out: [UInt8] = []
         writeRequest(try requestHead(raw), forwarding, into: &out)
         return String(decoding: out, as: UTF8.self)
@@ -31,7 +33,8 @@ import Testing
 
     @Test(arguments: [
         ("/api", "/api", "/"), ("/api", "/api/", "/"), ("/api", "/api/x", "/x"), ("/api", "/apix", "/apix"),
-        ("/api", "/a", "/a"), ("/api", "/", "/"), ("", "/x", "/x"), ("/api", "/%61pi/x", "/x"), ("/a", "/a//a/b", "/a/b"),
+        ("/api", "/a", "/a"), ("/api", "/", "/"), ("", "/x", "/x"), ("/api", "/%61pi/x", "/x"),
+        ("/a", "/a//a/b", "/a/b"),
     ])
     func prefixesEndWithASegment(_ prefix: String, _ path: String, _ expected: String) throws {
         let forwarding = RequestForwarding(stripPrefix: Array(prefix.utf8), framing: .none)
@@ -41,8 +44,11 @@ import Testing
 
     @Test func framingIsTheGateways() throws {
         let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"
-        #expect(try written(chunked, RequestForwarding(framing: .chunked)).contains("\r\nTransfer-Encoding: chunked\r\n"))
-        #expect(try written(chunked, RequestForwarding(framing: .untilClose)).contains("\r\nTransfer-Encoding: chunked\r\n"))
+        #expect(
+            try written(chunked, RequestForwarding(framing: .chunked)).contains("\r\nTransfer-Encoding: chunked\r\n"))
+        #expect(
+            try written(chunked, RequestForwarding(framing: .untilClose)).contains("\r\nTransfer-Encoding: chunked\r\n")
+        )
         #expect(try written(chunked, RequestForwarding(framing: .length(7))).contains("\r\nContent-Length: 7\r\n"))
         #expect(try !written(chunked, RequestForwarding(framing: .length(7))).contains("ransfer"))
         #expect(try written(chunked) == "POST / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -78,7 +84,8 @@ import Testing
     }
 
     @Test func valuesKeepTheirBytes() throws {
-        #expect(try forwarded(["X:\t a \t b \t", "Y:z", "Z:", "W: \"é\""]) == ["X: a \t b", "Y: z", "Z: ", "W: \"é\""])
+        #expect(
+            try forwarded(["X:\t a \t b \t", "Y:z", "Z:", "W: \"é\""]) == ["X: a \t b", "Y: z", "Z: ", "W: \"é\""])
     }
 
     @Test func nominatedFieldsStayHere() throws {
@@ -97,12 +104,14 @@ import Testing
     }
 
     @Test func ourOwnFieldsCannotBeNominatedAway() throws {
-        let names = "host, content-length, transfer-encoding, x-forwarded-for, client-cert, forwarded, via, x-request-id"
+        let names =
+            "host, content-length, transfer-encoding, x-forwarded-for, client-cert, forwarded, via, x-request-id"
         let raw = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: \(names)\r\n\r\n"
         let added = Array("X-Forwarded-For: 1.2.3.4\r\nClient-Cert: :AA==:\r\n".utf8)
         #expect(
             try written(raw, RequestForwarding(added: added, framing: .length(1)))
-                == "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nX-Forwarded-For: 1.2.3.4\r\nClient-Cert: :AA==:\r\n\r\n")
+                == "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nX-Forwarded-For: 1.2.3.4\r\nClient-Cert: :AA==:\r\n\r\n"
+        )
     }
 
     @Test func underscoresAreCounted() throws {
@@ -111,7 +120,8 @@ import Testing
     }
 
     @Test func maxForwardsCountsDown() throws {
-        #expect(try written("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 5\r\n\r\n").contains("\r\nMax-Forwards: 4\r\n"))
+        #expect(
+            try written("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 5\r\n\r\n").contains("\r\nMax-Forwards: 4\r\n"))
         #expect(try requestHead("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n").maxForwards == 0)
         #expect(try requestHead("GET / HTTP/1.1\r\nHost: a\r\nMax-Forwards: x\r\n\r\n").maxForwards == nil)
     }
