@@ -1,0 +1,205 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+import SwiftASN1
+import Synchronization
+import Testing
+import X509
+
+@testable import SallyportTLS
+
+/// `openssl s_server` as the upstream.
+@Suite(.serialized) struct UpstreamTLSTests {
+    private let world: TestWorld
+
+    init() throws { world = try TestWorld() }
+
+    private func context(
+        name: String? = "localhost", trust: TestAuthority? = nil, present: TestAuthority.Leaf? = nil
+    ) throws -> UpstreamTLSContext {
+        try UpstreamTLSContext(
+            UpstreamTLS(trust: ["internal"], name: name), trust: try (trust ?? world.authority).anchors,
+            credential: try present?.credential(), source: "orders")
+    }
+
+    /// The reason why the upstream cannot be spoken to; nil when it answered.
+    private func failure(
+        _ context: UpstreamTLSContext, server arguments: [String], leaf: TestAuthority.Leaf? = nil,
+        host: String = "127.0.0.1"
+    ) async throws -> Reason? {
+        let leaf = leaf ?? world.server
+        let upstream = try await OpenSSLServer(
+            ["-cert", world.write("u.pem", leaf.pem), "-key", world.write("u.key", leaf.keyPEM),
+             "-cert_chain", world.write("u.chain", TestAuthority.Leaf(chain: [world.authority.intermediate], key: leaf.key).pem)]
+                + arguments)
+        defer { upstream.stop() }
+        return try await ask(context, host: host, port: upstream.port)
+    }
+
+    private func ask(_ context: UpstreamTLSContext, host: String, port: Int) async throws -> Reason? {
+        let outcome = Outcome()
+        let target = UpstreamTarget(scheme: .https, host: host, port: UInt16(port))
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = try context.makeHandler(target: target)
+                    try channel.pipeline.syncOperations.addHandlers([handler, Asker(outcome, handler)])
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        try await channel.closeFuture.get()
+        return outcome.state.withLock { state in
+            state.answered ? nil : state.failure?.reason ?? .internalError
+        }
+    }
+
+    @Test func aTrustedUpstreamIsSpokenTo() async throws {
+        #expect(try await failure(try context(), server: []) == nil)
+        #expect(try await failure(try context(), server: ["-tls1_2"]) == nil)
+    }
+
+    @Test func aTargetsOwnNameIsVerified() async throws {
+        #expect(try await failure(try context(name: nil), server: [], host: "localhost") == nil)
+        #expect(try await failure(try context(name: nil), server: [], host: "127.0.0.1") == .upstreamNameMismatch)
+        let address = try world.authority.leaf(
+            "address", usages: [.serverAuth], names: [.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
+        #expect(try await failure(try context(name: nil), server: [], leaf: address) == nil)
+    }
+
+    @Test func everyFailureHasItsReason() async throws {
+        let stranger = try TestAuthority(name: "Other")
+        #expect(try await failure(try context(trust: stranger), server: []) == .upstreamNotTrusted)
+        let expired = try world.authority.server(["localhost"], life: -7200...(-3600))
+        #expect(try await failure(try context(), server: [], leaf: expired) == .upstreamCertificateExpired)
+        let future = try world.authority.server(["localhost"], life: 3600...7200)
+        #expect(try await failure(try context(), server: [], leaf: future) == .upstreamCertificateExpired)
+        #expect(try await failure(try context(name: "other.example"), server: []) == .upstreamNameMismatch)
+        let client = try world.authority.leaf("localhost", usages: [.clientAuth], names: [.dnsName("localhost")])
+        #expect(try await failure(try context(), server: [], leaf: client) == .upstreamNotTrusted)
+        let old = ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]
+        #expect(try await failure(try context(), server: old) == .upstreamNoCommonTLS)
+        #expect(try await failure(try context(), server: ["-tls1_3", "-groups", "P-521"]) == .upstreamNoCommonTLS)
+    }
+
+    @Test func ourCertificateIsPresented() async throws {
+        let wanted = ["-Verify", "3", "-verify_return_error", "-CAfile", world.folder + "/root.pem"]
+        let ours = try world.authority.leaf("gateway")
+        #expect(try await failure(try context(present: ours), server: wanted) == nil)
+        #expect(try await failure(try context(present: ours), server: wanted + ["-tls1_2"]) == nil)
+        #expect(try await failure(try context(), server: wanted + ["-tls1_3"]) == .upstreamRefusedCertificate)
+        let foreign = try TestAuthority(name: "Other").leaf("gateway")
+        #expect(try await failure(try context(present: foreign), server: wanted + ["-tls1_3"]) == .upstreamRefusedCertificate)
+        #expect(try await failure(try context(present: foreign), server: wanted + ["-tls1_2"]) == .upstreamRefusedCertificate)
+    }
+
+    @Test func plainHTTPIsNotTLS() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PlainAnswer()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        #expect(try await ask(try context(), host: "localhost", port: server.localAddress?.port ?? 0) == .upstreamNotTLS)
+        try await server.close()
+    }
+
+    // MARK: Building
+
+    @Test func anEmptyTrustIsNoTrust() throws {
+        #expect(throws: PKIError.self) {
+            try UpstreamTLSContext(UpstreamTLS(trust: ["internal"]), trust: [], credential: nil, source: "orders")
+        }
+    }
+
+    @Test(arguments: [("192.0.2.1", "localhost"), ("192.0.2.1", "192.0.2.2"), ("a b", "localhost"), ("", "localhost")])
+    func namesThatCannotBeVerifiedAreRefused(name: String, host: String) throws {
+        let context = try context(name: name)
+        #expect(throws: PKIError.self) {
+            try context.makeHandler(target: UpstreamTarget(scheme: .https, host: host, port: 1))
+        }
+    }
+
+    @Test func otherErrorsAreNotOurs() {
+        #expect(UpstreamTLSFailure(ChannelError.eof, handler: nil) == nil)
+        #expect(UpstreamTLSFailure(NIOSSLError.uncleanShutdown, handler: nil) == nil)
+        #expect(UpstreamTLSFailure(NIOSSLError.handshakeFailed(.syscallError), handler: nil)?.reason == .upstreamHandshakeFailed)
+    }
+}
+
+private final class Outcome: Sendable {
+    let state = Mutex<(answered: Bool, failure: UpstreamTLSFailure?)>((false, nil))
+}
+
+private final class Asker: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    private let outcome: Outcome
+    private let tls: NIOSSLHandler
+
+    init(_ outcome: Outcome, _ tls: NIOSSLHandler) {
+        self.outcome = outcome
+        self.tls = tls
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "GET / HTTP/1.0\r\n\r\n")), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        outcome.state.withLock { $0.answered = true }
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let failure = UpstreamTLSFailure(error, handler: tls)
+        outcome.state.withLock { $0.failure = $0.failure ?? failure }
+        context.close(promise: nil)
+    }
+}
+
+private final class PlainAnswer: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\n\r\n")), promise: nil)
+    }
+}
+
+/// `openssl s_server -www` on a free port of loopback.
+private final class OpenSSLServer {
+    let port: Int
+    private let process = Process()
+
+    init(_ arguments: [String]) async throws {
+        port = try await Self.freePort()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-www"] + arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<200 where try await !answers() { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    private static func freePort() async throws -> Int {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = channel.localAddress?.port ?? 0
+        try await channel.close()
+        return port
+    }
+
+    private func answers() async throws -> Bool {
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: port).get()
+            try await channel.close()
+            return true
+        } catch { return false }
+    }
+
+    func stop() { process.terminate() }
+}
