@@ -11,11 +11,17 @@ extension Reason {
 
     package static let configurationUnreadable = configuration(
         1001, "Configuration file cannot be read",
-        "The file named with -c, or the first of ./sallyport.yaml and /etc/sallyport/sallyport.yaml, could not be read.",
+        """
+        The file named with -c, or the first of ./sallyport.yaml and /etc/sallyport/sallyport.yaml, could not be \
+        read.
+        """,
         fix: "Name a file that exists and that this user may read: sallyport check -c FILE")
     package static let includeUnreadable = configuration(
         1002, "Included file cannot be read",
-        "A file named in `include` could not be read. Paths are relative to the file that names them. A pattern with `*` may match nothing, a plain name may not.",
+        """
+        A file named in `include` could not be read. Paths are relative to the file that names them. A pattern with \
+        `*` may match nothing, a plain name may not.
+        """,
         fix: "Correct the path, or take the line out of `include`.")
     package static let includeCycle = configuration(
         1003, "Files include each other in a circle",
@@ -31,14 +37,20 @@ extension Reason {
         fix: "Save the file as UTF-8, for example: iconv -f latin1 -t utf-8 OLD > NEW")
     package static let forbiddenCharacter = configuration(
         1006, "Character that has no place in a configuration",
-        "Control characters other than tab and line end, and Unicode noncharacters, are refused: they hide what a file says.",
+        """
+        Control characters other than tab and line end, and Unicode noncharacters, are refused: they hide what a \
+        file says.
+        """,
         fix: "Remove the character. Inside a quoted text it can be written as an escape where it is allowed at all.")
 
     // MARK: 11xx The document
 
     package static let yamlSyntax = configuration(
         1101, "YAML syntax error",
-        "The file is no valid YAML from this place on. Often a bracket, quote or colon is missing a little earlier, or the file was cut off.",
+        """
+        The file is no valid YAML from this place on. Often a bracket, quote or colon is missing a little earlier, \
+        or the file was cut off.
+        """,
         fix: "Correct the syntax; compare the indentation with the lines above.")
     package static let tabIndentation = configuration(
         1102, "Tab used to indent",
@@ -62,7 +74,10 @@ extension Reason {
         fix: "Flatten the document, or write fewer aliases of aliases.")
     package static let mergeKey = configuration(
         1107, "Merge key",
-        "`<<` merges one mapping into another in some YAML versions and is an ordinary key in others, so it is refused.",
+        """
+        `<<` merges one mapping into another in some YAML versions and is an ordinary key in others, so it is \
+        refused.
+        """,
         fix: "Write the keys out, or give the whole value as an alias: `key: *name`.")
     package static let keyIsNotText = configuration(
         1108, "Key is not a plain text",
@@ -74,18 +89,27 @@ extension Reason {
         fix: "Mark the value with `&name`, or put the text in quotes if it is meant to start with `*`.")
     package static let tagNotAllowed = configuration(
         1110, "YAML tag",
-        "A tag such as `!!binary` or `!name` changes the type of a value. Types come from the configuration's own table.",
+        """
+        A tag such as `!!binary` or `!name` changes the type of a value. Types come from the configuration's own \
+        table.
+        """,
         fix: "Remove the tag.")
 
     // MARK: 12xx Keys and values
 
     package static let unknownKey = configuration(
         1201, "Unknown key",
-        "This key means nothing here. A key that is not understood may be a misspelt protection, so it is never skipped.",
+        """
+        This key means nothing here. A key that is not understood may be a misspelt protection, so it is never \
+        skipped.
+        """,
         fix: "Correct the key; `sallyport explain KEY.PATH` lists what a level knows.")
     package static let wrongType = configuration(
         1202, "Wrong kind of value",
-        "The value is a list where a text is wanted, or the like. Types come from the table of fields, never from YAML's guess.",
+        """
+        The value is a list where a text is wanted, or the like. Types come from the table of fields, never from \
+        YAML's guess.
+        """,
         fix: "Give the kind of value that the message names.")
     package static let unknownChoice = configuration(
         1203, "Not one of the choices",
@@ -152,7 +176,10 @@ extension Reason {
         fix: "Choose another name.")
     package static let stripPrefixMismatch = configuration(
         1306, "stripPrefix does not fit the path",
-        "What is stripped must be the front part of `match.path`, or some requests would be forwarded with it and others without.",
+        """
+        What is stripped must be the front part of `match.path`, or some requests would be forwarded with it and \
+        others without.
+        """,
         fix: "Make `stripPrefix` the front of `match.path`, at a `/`.")
     package static let nothingToRedirectTo = configuration(
         1307, "Nothing to redirect to",
@@ -167,7 +194,10 @@ extension Reason {
 
     package static let fileUnreadable = configuration(
         1401, "File cannot be read",
-        "A certificate, key or authority file that the configuration names cannot be read. Nothing is trusted in its place.",
+        """
+        A certificate, key or authority file that the configuration names cannot be read. Nothing is trusted in its \
+        place.
+        """,
         fix: "Correct the path or its permissions. Paths are relative to the file that names them.")
     package static let wrongPEM = configuration(
         1402, "Not the PEM that is wanted",
@@ -180,7 +210,10 @@ extension Reason {
     package static let literalSecret = configuration(
         1411, "Secret in the configuration",
         "A secret is given as a reference, never as itself: configuration files are copied, committed and shown.",
-        fix: "Put it into a file of mode 0600 and write `file:PATH`, or use `env:NAME` or `credential:NAME`. If the file was shared, replace the secret.")
+        fix: """
+            Put it into a file of mode 0600 and write `file:PATH`, or use `env:NAME` or `credential:NAME`. If the file \
+            was shared, replace the secret.
+            """)
     package static let credentialUnavailable = configuration(
         1412, "Credential is not available",
         "`credential:NAME` is a file in $CREDENTIALS_DIRECTORY, which systemd sets up for LoadCredential=NAME:PATH.",
@@ -190,7 +223,10 @@ extension Reason {
 
     package static let becauseMissing = configuration(
         1501, "A weakening without a reason",
-        "The setting is weaker than the default. It is allowed when the file says why; the reason is listed under accepted risks.",
+        """
+        The setting is weaker than the default. It is allowed when the file says why; the reason is listed under \
+        accepted risks.
+        """,
         fix: "Add `because: \"…\"` beside it, or return to the default.")
 
     // MARK: 19xx Warnings
@@ -201,7 +237,10 @@ extension Reason {
         fix: "Correct the name if the identity is meant.")
     package static let hostNotInCertificate = configuration(
         1902, "Host is not in the listener's certificate",
-        "The route waits for a host that the listener's certificate does not name, so clients that check would never get there.",
+        """
+        The route waits for a host that the listener's certificate does not name, so clients that check would never \
+        get there.
+        """,
         fix: "Add the host to `tls.names` of the listener, or correct `match.host`.")
     package static let nobodyAllowed = configuration(
         1903, "Nobody is allowed",

@@ -37,7 +37,9 @@ private struct DiagnosticText {
     var text: String {
         var text = head
         if let location = diagnostic.location {
-            text += place(location, "-->") + snippet(location, label: diagnostic.label, mark: "^", style.severity(diagnostic))
+            text +=
+                place(location, "-->")
+                + snippet(location, label: diagnostic.label, mark: "^", style.severity(diagnostic))
         }
         if let related = diagnostic.related {
             text += place(related.location, ":::") + snippet(related.location, label: related.label, mark: "-", .note)

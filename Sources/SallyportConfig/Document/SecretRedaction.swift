@@ -12,9 +12,10 @@ enum SecretRedaction {
     /// Stretches to hide, in order and apart.
     static func secrets(_ line: [Unicode.Scalar], _ number: Int, _ file: SourceFile) -> [Range<Int>] {
         let text = file.lines[number - 1]
-        if isInsidePrivateKey(number, file) { return [0..<line.count] }
+        if file.privateKeyLines.contains(where: { $0.contains(number) }) { return [0..<line.count] }
         if text.contains("PRIVATE KEY-----"), let start = line.firstIndex(of: "-") { return [start..<line.count] }
-        return (values(line) + userinfo(line)).sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { apart, next in
+        return (values(line) + userinfo(line)).sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) {
+            apart, next in
             if next.lowerBound >= apart.last?.upperBound ?? 0 { apart.append(next) }
         }
     }
@@ -40,12 +41,20 @@ enum SecretRedaction {
         }
     }
 
-    private static func isInsidePrivateKey(_ number: Int, _ file: SourceFile) -> Bool {
-        for line in file.lines[..<(number - 1)].reversed().prefix(200) {
-            if line.contains("-----END ") { return false }
-            if line.contains("-----BEGIN ") { return line.contains("PRIVATE KEY-----") }
+    /// The numbers of the lines between the markers of a private key in PEM form, those included that have no end.
+    static func privateKeyLines(_ lines: [Substring]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var start: Int?
+        for (index, line) in lines.enumerated() where line.contains("-----") {
+            if line.contains("-----END ") {
+                if let start { found.append(start..<index + 1) }
+                start = nil
+            } else if line.contains("-----BEGIN "), line.contains("PRIVATE KEY-----") {
+                start = index + 2
+            }
         }
-        return false
+        if let start { found.append(start..<lines.count + 1) }
+        return found
     }
 
     /// The values behind keys that speak of secrets, but for references and what opens a structure.

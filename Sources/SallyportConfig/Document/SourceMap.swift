@@ -19,6 +19,8 @@ final class SourceFile {
     let lines: [Substring]
     /// The line that was looked at last: findings stand close together, and lines may be long.
     private var lastLine: (number: Int, line: SourceLine)?
+    /// See `SecretRedaction.privateKeyLines`.
+    lazy var privateKeyLines = SecretRedaction.privateKeyLines(lines)
 
     init(name: String, directory: String, text: String) {
         self.name = name

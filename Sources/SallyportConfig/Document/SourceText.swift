@@ -23,7 +23,8 @@ struct SourceText: Sendable {
         }
         if let index = text.unicodeScalars.firstIndex(where: Self.isForbidden) {
             throw Refusal(
-                reason: .forbiddenCharacter, message: "\(Self.name(text.unicodeScalars[index])) may not stand in a configuration",
+                reason: .forbiddenCharacter,
+                message: "\(Self.name(text.unicodeScalars[index])) may not stand in a configuration",
                 good: String(text.unicodeScalars[..<index]), whole: text)
         }
         self.text = text

@@ -14,7 +14,8 @@ package struct ConfigurationLoader: Sendable {
     ///   - reader: Access to files; tests give files in memory.
     ///   - credentialsDirectory: Where `credential:NAME` is looked up: systemd's `$CREDENTIALS_DIRECTORY`.
     package init(
-        environment: [String: String], reader files: any FileReading = SystemFiles(), credentialsDirectory: String? = nil
+        environment: [String: String], reader files: any FileReading = SystemFiles(),
+        credentialsDirectory: String? = nil
     ) {
         self.environment = environment
         self.files = files

@@ -7,9 +7,10 @@ struct DocumentMerge {
     func merge(_ part: DocumentNode, into whole: inout DocumentNode, shape: Shape, path: KeyPath) {
         switch (shape, whole.content, part.content) {
         case (.record(let record), .mapping(let known), .mapping(let added)):
-            whole.content = .mapping(merge(added, into: known, path: path) { name in
-                record.fields.first { $0.name == name }?.shape
-            })
+            whole.content = .mapping(
+                merge(added, into: known, path: path) { name in
+                    record.fields.first { $0.name == name }?.shape
+                })
         case (.named, .mapping(let known), .mapping(let added)):
             whole.content = .mapping(merge(added, into: known, path: path) { _ in nil })
         case (.list, .list(let known), .list(let added)):

@@ -1,7 +1,7 @@
 /// JSON Schema 2020-12 of the configuration, for editors: `sallyport schema`.
 ///
 /// Editors read YAML as YAML, so where the loader takes any single value as text, the schema takes numbers and
-/// booleans as well. The schema is never stricter than the loader.
+/// booleans as well. What it accepts beyond that, only the loader can refuse: files, references, routes.
 package enum ConfigurationSchema {
     package static func json() -> String {
         guard case .object(let members) = schema(RootSection.type.shape) else { return "{}" }
@@ -61,7 +61,7 @@ package enum ConfigurationSchema {
             "properties": .object(record.fields.map { .init($0.name, described($0)) }),
             "required": required.isEmpty ? nil : .strings(required),
             "additionalProperties": .bool(false),
-            "minProperties": record.rules.contains { if case .atLeastOne = $0 { true } else { false } } ? .integer(1) : nil,
+            "minProperties": record.rules.contains(where: \.demandsAnyKey) ? .integer(1) : nil,
             "oneOf": oneOf(record.rules),
             "dependentRequired": dependentRequired(record.rules),
         ])

@@ -22,7 +22,9 @@ enum PEMKind: Sendable {
             return ("holds no certificate in PEM form", derHelp)
         case .privateKey:
             if labels.contains("ENCRYPTED PRIVATE KEY") {
-                return ("holds an encrypted key", ["decrypt it into a file of mode 0600: openssl pkey -in FILE -out NEW"])
+                return (
+                    "holds an encrypted key", ["decrypt it into a file of mode 0600: openssl pkey -in FILE -out NEW"]
+                )
             }
             if labels.count(where: Self.keyLabels.contains) == 1 { return nil }
             if labels.count(where: Self.keyLabels.contains) > 1 { return ("holds more than one private key", []) }
@@ -50,7 +52,9 @@ extension ValueType<String> {
             }
             let absolute = session.absolute(text, namedAt: node.span)
             return session.checkPEM(absolute, shown: text, .certificates, at: node.span, path) ? absolute : nil
-        } text: { $0 }
+        } text: {
+            $0
+        }
     }
 
     static func checkPath(_ text: String) throws(ValueError) {
@@ -108,7 +112,9 @@ extension ValueType<SecretReference> {
             case .file: return file(name, node.span, path, session)
             case .credential: return credential(name, node.span, path, session)
             }
-        } text: { $0.text }
+        } text: {
+            $0.text
+        }
     }
 
     private static func reportLiteral(_ node: DocumentNode, _ text: String, _ path: KeyPath, _ session: LoadSession) {
@@ -186,7 +192,9 @@ enum SecretText {
     enum Kind: String { case environment = "env", file, credential }
 
     static func split(_ text: String) -> (kind: Kind, name: String)? {
-        guard let colon = text.firstIndex(of: ":"), let kind = Kind(rawValue: String(text[..<colon])) else { return nil }
+        guard let colon = text.firstIndex(of: ":"), let kind = Kind(rawValue: String(text[..<colon])) else {
+            return nil
+        }
         let name = String(text[text.index(after: colon)...])
         let isLine = !name.isEmpty && name.utf8.count <= 4096 && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
         return isLine && !name.contains("-----") ? (kind, name) : nil

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Names and addresses of machines, as texts.
@@ -14,13 +14,25 @@ enum HostText {
     }
 
     static func isIPv4(_ text: String) -> Bool {
+        guard isNumeric(text) else { return false }
         var address = in_addr()
         return inet_pton(AF_INET, text, &address) == 1
     }
 
     static func isIPv6(_ text: String) -> Bool {
+        guard isNumeric(text) else { return false }
         var address = in6_addr()
         return inet_pton(AF_INET6, text, &address) == 1
+    }
+
+    /// Keeps from C functions what they would not see to its end, such as a zero byte.
+    private static func isNumeric(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
+            default: false
+            }
+        }
     }
 
     /// Letters, digits and hyphens in labels of 1 to 63 (RFC 1123 §2.1), 253 in all, and no number at the end, which

@@ -5,7 +5,8 @@ extension ValueType<SocketAddressText> {
     /// `:443`, `127.0.0.1:8443`, `[::1]:8443`, `gateway.example.org:443`.
     static func address() -> ValueType {
         let shape = ScalarShape(
-            words: "an address such as 127.0.0.1:8443 or \":8443\"", pattern: #"(\[[0-9A-Fa-f:.]+\]|[^:\[\]/]*):[0-9]{1,5}"#,
+            words: "an address such as 127.0.0.1:8443 or \":8443\"",
+            pattern: #"(\[[0-9A-Fa-f:.]+\]|[^:\[\]/]*):[0-9]{1,5}"#,
             examples: ["\":8443\"", "127.0.0.1:8443", "\"[::1]:8443\""])
         return .scalar(shape, text: \.text) { text throws(ValueError) in try SocketAddressText(parsing: text) }
     }
@@ -119,7 +120,8 @@ extension ValueType<HostPattern> {
     /// `api.example.org` or `*.example.org`.
     static func host() -> ValueType {
         let shape = ScalarShape(
-            words: "a host such as api.example.org or *.example.org", examples: ["api.example.org", "\"*.example.org\""])
+            words: "a host such as api.example.org or *.example.org",
+            examples: ["api.example.org", "\"*.example.org\""])
         return .scalar(shape, text: \.text) { text throws(ValueError) in
             if text.hasPrefix("*.") {
                 let suffix = String(text.dropFirst(2))
@@ -210,7 +212,8 @@ enum PathText {
 
     private static func normalized(_ path: String, shown: String) throws(ValueError) -> String {
         if !path.hasPrefix("/") {
-            throw ValueError(message: "path \"\(shown)\" does not start with /", label: label, help: ["write /\(shown)"])
+            throw ValueError(
+                message: "path \"\(shown)\" does not start with /", label: label, help: ["write /\(shown)"])
         }
         if path.contains("*") {
             throw ValueError(
@@ -238,7 +241,9 @@ extension ValueType<String> {
     static func method() -> ValueType {
         let shape = ScalarShape(words: "a method such as GET", pattern: "[A-Z][A-Z0-9-]*", examples: ["GET", "POST"])
         return .scalar(shape, text: \.self) { text throws(ValueError) in
-            let isUpper = text.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+            let isUpper = text.utf8.allSatisfy {
+                (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+            }
             if !text.isEmpty && text.utf8.count <= 32 && isUpper { return text }
             let upper = text.uppercased()
             throw ValueError(
@@ -275,7 +280,8 @@ extension ValueType<[HeaderMatch]> {
     /// A mapping from field names to the values they must have.
     static func headerMatches() -> ValueType {
         let value = ValueType<String>.text("the exact value of the field", examples: ["\"2\""])
-        return ValueType(shape: .named(value.shape, noun: "field value", pattern: "[!-9;-~]{1,128}")) { node, path, session in
+        return ValueType(shape: .named(value.shape, noun: "field value", pattern: "[!-9;-~]{1,128}")) {
+            node, path, session in
             guard case .mapping(let entries) = node.content else {
                 session.report(
                     .wrongType, "expected a mapping from field names to values, found \(node.kindInWords)",
@@ -298,7 +304,9 @@ extension ValueType<[HeaderMatch]> {
                 }
                 return value.decodePresent(entry.value, inner, session).map { HeaderMatch(name: name, value: $0) }
             }
-        } text: { _ in "{}" }
+        } text: { _ in
+            "{}"
+        }
     }
 
     /// RFC 9110 §5.6.2.

@@ -24,7 +24,9 @@ extension ValueType {
             reader.reportMissing()
             reader.reportBrokenRules()
             return build(reader)
-        } text: { _ in "{}" }
+        } text: { _ in
+            "{}"
+        }
     }
 }
 

@@ -8,8 +8,9 @@ package enum ReferencePage {
             # Configuration reference
 
             Generated from the table of fields (`Sources/SallyportConfig/Sections`); do not edit. The same texts are
-            shown by `sallyport explain KEY.PATH`, and `sallyport schema` prints a JSON Schema for editors. `NAME` stands
-            for a name of your choice: 1 to 64 letters, digits, `.`, `_` or `-`, the first one a letter or digit.
+            shown by `sallyport explain KEY.PATH`, and `sallyport schema` prints a JSON Schema for editors.
+            `NAME` stands for a name of your choice: 1 to 64 letters, digits, `.`, `_` or `-`, the first one a letter
+            or digit.
 
 
             """
@@ -52,7 +53,8 @@ package enum ReferencePage {
         var page = """
             # Reasons
 
-            Every refusal and every finding has a code that never changes its meaning. Generated from `Reason.all`; do not
+            Every refusal and every finding has a code that never changes its meaning. Generated from `Reason.all`;
+            do not
             edit. `sallyport explain SPnnnn` shows the same texts.
 
             """

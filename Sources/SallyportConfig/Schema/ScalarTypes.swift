@@ -136,7 +136,9 @@ extension ValueType<Bool> {
                         ? "remove the key to leave it unset" : "write true, without quotes"
                 ], path: path)
             return nil
-        } text: { String($0) }
+        } text: {
+            String($0)
+        }
     }
 }
 

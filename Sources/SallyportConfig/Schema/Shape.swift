@@ -62,6 +62,10 @@ enum RecordRule: Sendable {
     case allOrNone([String])
     case atLeastOne
 
+    var demandsAnyKey: Bool {
+        if case .atLeastOne = self { true } else { false }
+    }
+
     var words: String {
         switch self {
         case .exactlyOne(let names): "exactly one of " + names.map { "`\($0)`" }.joined(separator: ", ")

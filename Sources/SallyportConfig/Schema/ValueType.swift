@@ -38,7 +38,9 @@ extension ValueType {
                 session.report(error, at: node.span, path: path)
                 return nil
             }
-        } text: { text($0) }
+        } text: {
+            text($0)
+        }
     }
 
     /// The text of a single value; nil, reported, when the node is something else.
@@ -135,7 +137,8 @@ extension ValueType {
         ValueType(shape: .named(element.shape, noun: noun, pattern: NameRule.pattern)) { node, path, session in
             guard case .mapping(let entries) = node.content else {
                 session.report(
-                    .wrongType, "expected a mapping from names to \(Noun.plural(noun)), found \(node.kindInWords)", at: node.span,
+                    .wrongType, "expected a mapping from names to \(Noun.plural(noun)), found \(node.kindInWords)",
+                    at: node.span,
                     path: path)
                 return nil
             }
@@ -143,14 +146,17 @@ extension ValueType {
                 let inner = path.key(entry.key)
                 if let problem = NameRule.problem(with: entry.key) {
                     session.report(
-                        .badName, "\"\(entry.key)\" is no name for \(Noun.withArticle(noun))", at: entry.keySpan, label: problem,
+                        .badName, "\"\(entry.key)\" is no name for \(Noun.withArticle(noun))", at: entry.keySpan,
+                        label: problem,
                         path: inner)
                 }
                 return Named(
                     name: entry.key, span: entry.keySpan, path: inner,
                     value: element.decodePresent(entry.value, inner, session))
             }
-        } text: { _ in "{}" }
+        } text: { _ in
+            "{}"
+        }
     }
 }
 

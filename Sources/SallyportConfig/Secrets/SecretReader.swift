@@ -8,7 +8,8 @@ package struct SecretReader: Sendable {
     package static let maximumSize = 64 << 10
 
     package init(
-        environment: [String: String], reader files: any FileReading = SystemFiles(), credentialsDirectory: String? = nil
+        environment: [String: String], reader files: any FileReading = SystemFiles(),
+        credentialsDirectory: String? = nil
     ) {
         self.environment = environment
         self.files = files

@@ -17,7 +17,8 @@ enum ObservabilitySection {
 enum AccessLogSection {
     private static let defaults = AccessLog()
     static let to = DefaultedField(
-        "to", .logDestination(), default: defaults.to, "Where records go: a file is opened for append and anew on reload.",
+        "to", .logDestination(), default: defaults.to,
+        "Where records go: a file is opened for append and anew on reload.",
         danger: "Without a record nobody can say afterwards who did what; `none` needs `because`.")
     static let format = DefaultedField(
         "format", .choice(noun: "access-log format"), default: defaults.format,
@@ -26,7 +27,8 @@ enum AccessLogSection {
 
     static let type = ValueType.record("`accessLog`", [to.row, format.row, because.row]) { record in
         AccessLogDraft(
-            destination: record.located(to), format: record[format], because: record.because(because), path: record.path)
+            destination: record.located(to), format: record[format], because: record.because(because), path: record.path
+        )
     }
 }
 
@@ -44,7 +46,9 @@ extension ValueType<AccessLog.Destination> {
                 session.report(error, at: node.span, path: path)
                 return nil
             }
-        } text: { $0.text }
+        } text: {
+            $0.text
+        }
     }
 
     private static func destination(

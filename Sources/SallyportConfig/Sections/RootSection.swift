@@ -6,11 +6,16 @@ enum RootSection {
         "version", .version(), required: true,
         "The version of the configuration rules that the file was written for; this program knows 1.")
     static let include = Field(
-        "include", .list(of: .text("a path, in which `*` and `?` stand for parts of a file name", examples: ["conf.d/*.yaml"])),
+        "include",
+        .list(of: .text("a path, in which `*` and `?` stand for parts of a file name", examples: ["conf.d/*.yaml"])),
         otherwise: "no other file",
-        "Further files to read: their sections are merged, their lists joined behind this file's; paths are relative to this file.")
+        """
+        Further files to read: their sections are merged, their lists joined behind this file's; paths are relative \
+        to this file.
+        """)
     static let admin = Field(
-        "admin", AdminSection.type, otherwise: "no admin listener", "The admin listener, which shows the gateway's state.")
+        "admin", AdminSection.type, otherwise: "no admin listener",
+        "The admin listener, which shows the gateway's state.")
     static let pki = Field("pki", PKISection.type, "Authorities whose certificates are trusted.")
     static let tlsProfiles = Field(
         "tlsProfiles", .named(TLSProfileSection.type, noun: "TLS profile"),

@@ -94,7 +94,10 @@ enum ForwardSection {
         .list(
             of: .choice(noun: "client-certificate header") as ValueType<Forward.ClientCertificateHeader>, count: 0...2),
         otherwise: "not told",
-        "How the upstream is told about the client's certificate: rfc9440 is Client-Cert, xfcc is X-Forwarded-Client-Cert.")
+        """
+        How the upstream is told about the client's certificate: rfc9440 is Client-Cert, xfcc is \
+        X-Forwarded-Client-Cert.
+        """)
 
     static let type = ValueType.record("`forward`", [stripPrefix.row, clientCertificate.row]) { record in
         ForwardDraft(stripPrefix: record[stripPrefix], clientCertificate: record[clientCertificate])
@@ -114,7 +117,9 @@ extension ValueType<AllowDraft> {
                 .wrongType, "`allow` is a list of identities, or `anyone`", at: node.span, label: "not a list",
                 help: [text == "nobody" ? "write [] for nobody" : "write [\(text)]"], path: path)
             return nil
-        } text: { _ in "[]" }
+        } text: { _ in
+            "[]"
+        }
     }
 }
 
@@ -123,7 +128,9 @@ extension ValueType<RouteDraft.Destination> {
         let shape = ScalarShape(
             words: "the name of an upstream, or a URL such as http://127.0.0.1:9000",
             examples: ["orders", "http://127.0.0.1:9000"])
-        return .scalar(shape) { _ in "" } parse: { text throws(ValueError) in
+        return .scalar(shape) { _ in
+            ""
+        } parse: { text throws(ValueError) in
             if NameRule.problem(with: text) == nil { return .upstream(text) }
             if text.contains("://") || text.contains(":") || text.contains("/") {
                 return .target(try UpstreamTarget(parsing: text))

@@ -16,7 +16,10 @@ struct ClientCertificatesDraft: Sendable {
 enum TLSProfileSection {
     static let base = DefaultedField(
         "base", .choice(noun: "TLS profile base"), default: TLSProfile().base,
-        "Versions and algorithms, after Mozilla Server Side TLS 6.0: modern is TLS 1.3 only, intermediate is TLS 1.3 and 1.2.")
+        """
+        Versions and algorithms, after Mozilla Server Side TLS 6.0: modern is TLS 1.3 only, intermediate is TLS 1.3 \
+        and 1.2.
+        """)
     static let clientCertificates = Field(
         "clientCertificates", ClientCertificatesSection.type, "What is asked of clients in the handshake.")
 
@@ -29,7 +32,10 @@ enum ClientCertificatesSection {
     private static let defaults = ClientCertificates()
     static let mode = DefaultedField(
         "mode", .choice(noun: "client-certificate mode"), default: defaults.mode,
-        "Whether a client must show a certificate: require ends the handshake without one, optional lets it in without identity, none does not ask.",
+        """
+        Whether a client must show a certificate: require ends the handshake without one, optional lets it in \
+        without identity, none does not ask.
+        """,
         danger: "With optional and none anyone reaches the routes that allow anyone; both need `because`.")
     static let trust = Field(
         "trust", .list(of: .reference(to: "an authority"), count: 1...64), otherwise: "[\(Builtin.authority)]",
@@ -43,7 +49,8 @@ enum ClientCertificatesSection {
         "`clientCertificates`", [mode.row, trust.row, maxDepth.row, because.row]
     ) { record in
         ClientCertificatesDraft(
-            mode: record.located(mode), trust: record[trust], maxDepth: record[maxDepth], because: record.because(because),
+            mode: record.located(mode), trust: record[trust], maxDepth: record[maxDepth],
+            because: record.because(because),
             path: record.path)
     }
 }

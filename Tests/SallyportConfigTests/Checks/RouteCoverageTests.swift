@@ -78,13 +78,23 @@ import Testing
     }
 
     private static func rank(_ route: Route, _ position: Int) -> (Int, Int, Int, Int, Int) {
-        let host = switch route.match.host { case .any: 0 case .wildcard: 1 case .exact: 2 }
-        let path = switch route.match.path { case .exact: 1000 case .prefix(let prefix): prefix.utf8.count }
+        let host =
+            switch route.match.host {
+            case .any: 0
+            case .wildcard: 1
+            case .exact: 2
+            }
+        let path =
+            switch route.match.path {
+            case .exact: 1000
+            case .prefix(let prefix): prefix.utf8.count
+            }
         return (host, path, route.match.headers.count, route.match.methods.isEmpty ? 0 : 1, -position)
     }
 
     @Test(arguments: [
-        (HostPattern.exact("a.example.org"), ["*.example.org"], true), (.exact("a.b.example.org"), ["*.example.org"], false),
+        (HostPattern.exact("a.example.org"), ["*.example.org"], true),
+        (.exact("a.b.example.org"), ["*.example.org"], false),
         (.exact("example.org"), ["*.example.org"], false), (.exact("[::1]"), ["::1"], true), (.any, ["x"], true),
         (.wildcard("example.org"), ["www.example.org"], true), (.wildcard("example.org"), ["*.example.org"], true),
         (.wildcard("example.org"), ["example.org"], false),

@@ -33,7 +33,8 @@ import Testing
 
     @Test func aSecretAtTheEdgeOfTheWindowStaysHidden() {
         for length in 0..<200 {
-            let line = "password: " + String(repeating: "z", count: 40) + ", x: " + String(repeating: "x", count: length)
+            let line =
+                "password: " + String(repeating: "z", count: 40) + ", x: " + String(repeating: "x", count: length)
                 + ", token: " + String(repeating: "z", count: 300)
             for column in [1, 30, 56, 60, 100, line.count] {
                 #expect(!marked(line, column: column, length: 5).text.contains("zz"))

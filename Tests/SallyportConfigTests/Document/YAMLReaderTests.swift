@@ -45,13 +45,14 @@ import Testing
     }
 
     @Test func textThatLooksLikeAnAliasIsLeftAlone() throws {
-        let text = Sample.listener + """
-            routes:
-              - match: { path: /, headers: { x-a: "*a *b", x-b: 'see *c', x-c: 2 *d } }
-                allow: [alice]
-                to: http://127.0.0.1:9000
+        let text =
+            Sample.listener + """
+                routes:
+                  - match: { path: /, headers: { x-a: "*a *b", x-b: 'see *c', x-c: 2 *d } }
+                    allow: [alice]
+                    to: http://127.0.0.1:9000
 
-            """
+                """
         let configuration = try #require(Sample.load(text).configuration)
         #expect(configuration.routes[0].match.headers.map(\.value) == ["*a *b", "see *c", "2 *d"])
     }

@@ -2,9 +2,9 @@ import SallyportConfig
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A folder of `Tests/Golden/config`: the files of one configuration and what is to be said about it.
@@ -22,7 +22,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
     static func all(in corpus: String) -> [GoldenCase] {
         do throws(FileReadError) {
-            return try SystemFiles().names(in: root + "/" + corpus).sorted().map { GoldenCase(corpus: corpus, name: $0) }
+            return try SystemFiles().names(in: root + "/" + corpus).sorted().map {
+                GoldenCase(corpus: corpus, name: $0)
+            }
         } catch {
             Issue.record("golden corpus \(corpus) \(error.words)")
             return []

@@ -78,7 +78,8 @@ import Testing
             "include: [sub/a.yaml]\n" + Sample.smallest,
             files: [
                 "sub/a.yaml": "include: [deep/b.yaml]\n",
-                "sub/deep/b.yaml": "pki: { authorities: { clients: { file: ../ca.pem } } }\n", "sub/ca.pem": certificate,
+                "sub/deep/b.yaml": "pki: { authorities: { clients: { file: ../ca.pem } } }\n",
+                "sub/ca.pem": certificate,
             ])
         let configuration = try #require(result.configuration)
         #expect(configuration.authorities["clients"]?.source == .file("/m/sub/ca.pem"))

@@ -34,13 +34,14 @@ enum Sample {
           main: { address: ":8443", tls: { names: [localhost] } }
 
         """
-    static let smallest = listener + """
-        routes:
-          - match: { path: / }
-            allow: [alice]
-            to: http://127.0.0.1:9000
+    static let smallest =
+        listener + """
+            routes:
+              - match: { path: / }
+                allow: [alice]
+                to: http://127.0.0.1:9000
 
-        """
+            """
 
     static func load(_ text: String, files: [String: String] = [:], environment: [String: String] = [:]) -> LoadResult {
         var all = files

@@ -18,7 +18,8 @@ import Testing
             policies: { baseline: { limits: { body: 10240KiB } } }
             version: 1
             """
-        let changes = ConfigurationDifference.between(old: try configuration(Sample.smallest), new: try configuration(other))
+        let changes = ConfigurationDifference.between(
+            old: try configuration(Sample.smallest), new: try configuration(other))
         #expect(changes.isEmpty, "\(changes)")
     }
 
@@ -49,9 +50,10 @@ import Testing
         ]
         let old = try configuration(Sample.listener + "routes:\n" + routes.joined())
         let new = try configuration(Sample.listener + "routes:\n" + routes.reversed().joined())
-        #expect(ConfigurationDifference.between(old: old, new: new) == [
-            Change(path: "routes (order)", kind: .changed, old: "a, b", new: "b, a")
-        ])
+        #expect(
+            ConfigurationDifference.between(old: old, new: new) == [
+                Change(path: "routes (order)", kind: .changed, old: "a, b", new: "b, a")
+            ])
     }
 
     @Test func policiesSayWhatHolds() throws {

@@ -32,7 +32,8 @@ import Testing
 
     @Test(arguments: [
         ("http://127.0.0.1:9000", "http://127.0.0.1:9000"), ("HTTPS://Example.ORG", "https://example.org"),
-        ("https://h:443/", "https://h"), ("http://[::1]:80", "http://[::1]"), ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("https://h:443/", "https://h"), ("http://[::1]:80", "http://[::1]"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
     ])
     func targets(_ text: String, _ shown: String) throws {
         #expect(try UpstreamTarget(parsing: text).url == shown)
@@ -41,17 +42,28 @@ import Testing
     @Test(arguments: [
         "", "http:", "http://", "http:///", "http://a b", "http://a:b", "http://a:99999", "http://a:+1", "http://@a",
         "http://a/b", "http://a?b", "http://a#b", "http://[::1", "http://[::1]x", "http://[1.2.3.4]", "http://1.2.3",
-        "http://a\u{0}b", "http://0x7f.1", "http://a:", "ws://a", "http://a\\@b", "http://%61", "http://[fe80::1%25eth0]",
+        "http://a\u{0}b", "http://0x7f.1", "http://a:", "ws://a", "http://a\\@b", "http://%61",
+        "http://[fe80::1%25eth0]",
     ])
     func badTargets(_ text: String) {
         #expect(throws: ValueError.self) { try UpstreamTarget(parsing: text) }
     }
 
-    @Test(arguments: [("a", true), ("a-b.c9", true), ("xn--bcher-kva.example", true), ("1.2.3.4", false), ("a.1", false),
+    @Test(arguments: [
+        ("a", true), ("a-b.c9", true), ("xn--bcher-kva.example", true), ("1.2.3.4", false), ("a.1", false),
         ("a_b", false), ("-a", false), ("a-", false), ("a..b", false), (".a", false), ("a.", false), ("", false),
-        (String(repeating: "a", count: 64), false), (String(repeating: "a.", count: 127) + "a", false)])
+        (String(repeating: "a", count: 64), false), (String(repeating: "a.", count: 127) + "a", false),
+    ])
     func hostNames(_ text: String, _ isName: Bool) {
         #expect(HostText.isName(text) == isName)
+    }
+
+    @Test(arguments: [
+        ("1.2.3.4", true), ("::1", true), ("::ffff:1.2.3.4", true), ("1.2.3.4\u{0}.evil", false), ("::1\u{0}", false),
+        ("1.2.3", false), ("01.2.3.4", false), ("fe80::1%eth0", false), ("", false), ("1.2.3.4 ", false),
+    ])
+    func addresses(_ text: String, _ isAddress: Bool) {
+        #expect(HostText.isAddress(text) == isAddress)
     }
 
     @Test(arguments: [

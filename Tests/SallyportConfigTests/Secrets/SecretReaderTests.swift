@@ -11,7 +11,8 @@ import Testing
         ]), credentialsDirectory: "/m/c")
 
     @Test(arguments: [
-        (SecretReference.environment("SET"), "from environment"), (.file("/m/unix"), "s3cret"), (.file("/m/dos"), "s3cret"),
+        (SecretReference.environment("SET"), "from environment"), (.file("/m/unix"), "s3cret"),
+        (.file("/m/dos"), "s3cret"),
         (.file("/m/bare"), "s3cret"), (.file("/m/two"), "s3cret\n"), (.credential("gw"), "credential"),
     ])
     func readsSecrets(_ reference: SecretReference, _ expected: String) throws {
@@ -37,7 +38,8 @@ import Testing
 
     @Test(arguments: [
         ("-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n", ["PRIVATE KEY"]),
-        ("-----BEGIN A-----\n-----BEGIN B-----\n-----END B-----\n", ["B"]), ("-----BEGIN A-----\n-----END B-----\n", []),
+        ("-----BEGIN A-----\n-----BEGIN B-----\n-----END B-----\n", ["B"]),
+        ("-----BEGIN A-----\n-----END B-----\n", []),
         ("-----BEGIN A-----\r\nAA\r\n-----END A-----", ["A"]), (" -----BEGIN A-----\n-----END A-----\n", []), ("", []),
         ("-----BEGIN \n-----END \n", []),
     ])
