@@ -23,10 +23,12 @@ package struct SystemFiles: FileReading {
     }
 
     package func read(_ path: String, limit: Int) throws(FileReadError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        // Opening a named pipe that nobody writes to would wait for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileReadError(errno) }
         defer { close(descriptor) }
         try requireReadableKind(descriptor)
+        guard fcntl(descriptor, F_SETFL, 0) >= 0 else { throw FileReadError(errno) }
         return try readAll(descriptor, limit: limit)
     }
 

@@ -1,6 +1,12 @@
 import SallyportConfig
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 @Suite struct SystemFilesTests {
     private let files = SystemFiles()
 
@@ -15,6 +21,13 @@ import Testing
         #expect(throws: FileReadError.notAFile) { try files.read("/dev/zero", limit: 10) }
         #expect(throws: FileReadError.missing) { try files.read("/no-such-folder/x", limit: 10) }
         #expect(throws: FileReadError.missing) { try files.names(in: "/no-such-folder") }
+    }
+
+    @Test func aPipeWithoutWriterIsEmpty() throws {
+        let path = "/tmp/sallyport-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        #expect(try files.read(path, limit: 10) == [])
     }
 
     @Test func listsADirectory() throws {
