@@ -66,7 +66,9 @@ struct CertificateFactory {
             if let value = recipe.basicConstraints { try extensions.append(.init(value, critical: true)) }
             if let value = recipe.keyUsage { try extensions.append(.init(value, critical: true)) }
             if let value = recipe.usages { try extensions.append(.init(ExtendedKeyUsage(value), critical: false)) }
-            if let value = recipe.names { try extensions.append(.init(SubjectAlternativeNames(value), critical: false)) }
+            if let value = recipe.names {
+                try extensions.append(.init(SubjectAlternativeNames(value), critical: false))
+            }
             if let value = recipe.constraints { try extensions.append(.init(value, critical: true)) }
             try extensions.append(.init(SubjectKeyIdentifier(hash: recipe.key.publicKey), critical: false))
             for value in recipe.extra { try extensions.append(value) }

@@ -36,7 +36,8 @@ struct AuthorityFiles {
             guard certificate.isAuthority else { throw unusable(file, "it is no authority") }
             guard (certificate.notBefore...certificate.notAfter).contains(now) else {
                 throw unusable(
-                    file, "it is valid from \(CertificateTime.text(certificate.notBefore)) to "
+                    file,
+                    "it is valid from \(CertificateTime.text(certificate.notBefore)) to "
                         + "\(CertificateTime.text(certificate.notAfter)) only; check the clock")
             }
         }
@@ -46,7 +47,7 @@ struct AuthorityFiles {
     /// Keys first: a crash in between leaves no certificate without its key.
     func makeRoot(at now: Int64) throws(PKIError) {
         let key = try PrivateKey.generate()
-        let number = String(UInt16.random(in: 0x1000 ... 0xffff), radix: 16, uppercase: true)
+        let number = String(UInt16.random(in: 0x1000...0xffff), radix: 16, uppercase: true)
         let template = CertificateTemplate(
             commonName: "Sallyport Root \(number)", role: .root, publicKey: key.key.publicKey,
             notBefore: now - Self.backdating, notAfter: now + Self.rootLifetime)
@@ -61,7 +62,7 @@ struct AuthorityFiles {
         let rootKey = try key("root.key")
         guard rootKey.matches(root) else { throw unusable("root.key", "it does not fit root.pem") }
         let key = try PrivateKey.generate()
-        let number = String(UInt16.random(in: 0x1000 ... 0xffff), radix: 16, uppercase: true)
+        let number = String(UInt16.random(in: 0x1000...0xffff), radix: 16, uppercase: true)
         let template = CertificateTemplate(
             commonName: "Sallyport Intermediate \(number)", role: .intermediate, publicKey: key.key.publicKey,
             notBefore: max(now - Self.backdating, root.notBefore),
@@ -94,7 +95,9 @@ struct AuthorityFiles {
         } catch {
             throw unusable(name, error.detail)
         }
-        guard certificates.count == 1 else { throw unusable(name, "there are \(certificates.count) certificates in it") }
+        guard certificates.count == 1 else {
+            throw unusable(name, "there are \(certificates.count) certificates in it")
+        }
         return certificates[0]
     }
 

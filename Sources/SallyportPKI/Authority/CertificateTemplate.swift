@@ -21,7 +21,8 @@ struct CertificateTemplate {
     /// - Parameter issuer: nil makes it self-signed.
     func sign(with key: PrivateKey, issuer: ParsedCertificate?) throws(PKIError) -> [UInt8] {
         do {
-            let subject = try commonName.map { name in try DistinguishedName { CommonName(name) } } ?? DistinguishedName()
+            let subject =
+                try commonName.map { name in try DistinguishedName { CommonName(name) } } ?? DistinguishedName()
             let certificate = try Certificate(
                 version: .v3, serialNumber: Certificate.SerialNumber(bytes: Self.serial()), publicKey: publicKey,
                 notValidBefore: Date(timeIntervalSince1970: Double(notBefore)),

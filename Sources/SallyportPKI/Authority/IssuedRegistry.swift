@@ -18,7 +18,7 @@ struct IssuedRegistry: Sendable {
     let path: String
 
     private enum Event: Codable {
-        case issued(IssuedRecord)
+        case issued(certificate: IssuedRecord)
         case revoked(serial: String, at: Int64)
     }
 
@@ -47,7 +47,7 @@ struct IssuedRegistry: Sendable {
     }
 
     /// Call with the authority's lock held.
-    func append(_ record: IssuedRecord) throws(PKIError) { try append(.issued(record)) }
+    func append(_ record: IssuedRecord) throws(PKIError) { try append(.issued(certificate: record)) }
 
     /// Call with the authority's lock held.
     func revoke(serial: String, at now: Int64) throws(PKIError) { try append(.revoked(serial: serial, at: now)) }

@@ -33,7 +33,8 @@ package struct LocalAuthority: Sendable {
 
     /// The authority that is there, made first when there is none. Two processes at once make one.
     ///
-    /// Also replaces an intermediate that ends within half a year. What it issued stays valid: its chain is in the files.
+    /// Also replaces an intermediate that ends within half a year. What it issued stays valid, since the files that hold
+    /// a certificate hold its intermediate as well.
     package static func openOrCreate(_ state: StateDirectory, at now: Int64) throws(PKIError) -> LocalAuthority {
         try state.prepare()
         let files = AuthorityFiles(state: state)
@@ -56,7 +57,8 @@ package struct LocalAuthority: Sendable {
         name: String? = nil, names: [String], lifetime: Duration, at now: Int64
     ) throws(PKIError) -> IssuedCertificate {
         guard let first = names.first else {
-            throw PKIError(.certificateNameInvalid, "server certificate", "it needs at least one DNS name or IP address")
+            throw PKIError(
+                .certificateNameInvalid, "server certificate", "it needs at least one DNS name or IP address")
         }
         var general: [GeneralName] = []
         for text in names { general.append(try Self.serverName(text)) }
@@ -161,7 +163,8 @@ package struct LocalAuthority: Sendable {
     }
 
     private func issue(
-        _ kind: IssuedKind, name: String, commonName: String?, _ names: [GeneralName], _ lifetime: Duration, at now: Int64
+        _ kind: IssuedKind, name: String, commonName: String?, _ names: [GeneralName], _ lifetime: Duration,
+        at now: Int64
     ) throws(PKIError) -> IssuedCertificate {
         let seconds = lifetime.components.seconds
         guard (60...AuthorityFiles.rootLifetime).contains(seconds), now + seconds <= intermediate.notAfter else {
@@ -196,7 +199,8 @@ package struct LocalAuthority: Sendable {
         }
         guard let name = DomainName.normalized(Array(text.utf8), allowsWildcard: true) else {
             throw PKIError(
-                .certificateNameInvalid, PrintableText.make(text, limit: 200), "it is neither a DNS name nor an IP address")
+                .certificateNameInvalid, PrintableText.make(text, limit: 200),
+                "it is neither a DNS name nor an IP address")
         }
         return .dnsName(name)
     }

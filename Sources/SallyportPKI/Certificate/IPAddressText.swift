@@ -35,7 +35,8 @@ enum IPAddressText {
             return groups(text[...]).flatMap { $0.count == 16 ? $0 : nil }
         }
         let tail = text[(gap + 2)...]
-        guard let front = gap == 0 ? [] : groups(text[..<gap], mayEndInIPv4: false), let back = tail.isEmpty ? [] : groups(tail),
+        guard let front = gap == 0 ? [] : groups(text[..<gap], mayEndInIPv4: false),
+            let back = tail.isEmpty ? [] : groups(tail),
             front.count + back.count <= 14
         else { return nil }
         return front + [UInt8](repeating: 0, count: 16 - front.count - back.count) + back

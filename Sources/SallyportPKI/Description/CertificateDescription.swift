@@ -39,7 +39,8 @@ package struct CertificateDescription: Sendable {
             rows.append(("Names", "\(refusal.reason.name) \(refusal.detail)"))
         }
         rows.append(("Valid from", CertificateTime.text(certificate.notBefore)))
-        rows.append(("Valid to", CertificateTime.text(certificate.notAfter) + " (\(Self.remaining(certificate, at: now)))"))
+        rows.append(
+            ("Valid to", CertificateTime.text(certificate.notAfter) + " (\(Self.remaining(certificate, at: now)))"))
         rows.append(("Key", "\(certificate.keyKind)"))
         rows.append(("Signed with", certificate.signatureName))
         rows.append(("Use", certificate.uses.joined(separator: ", ")))
@@ -50,12 +51,15 @@ package struct CertificateDescription: Sendable {
     /// `cert list` as an aligned table with a heading.
     package static func table(_ records: [IssuedRecord], at now: Int64) -> String {
         let heading = ["NAME", "KIND", "VALID TO", "STATE", "SERIAL"]
-        let rows = [heading] + records.map { record in
-            [
-                PrintableText.make(record.name, limit: 64), record.kind.rawValue, CertificateTime.text(record.notAfter),
-                record.state(at: now).rawValue, record.serial,
-            ]
-        }
+        let rows =
+            [heading]
+            + records.map { record in
+                [
+                    PrintableText.make(record.name, limit: 64), record.kind.rawValue,
+                    CertificateTime.text(record.notAfter),
+                    record.state(at: now).rawValue, record.serial,
+                ]
+            }
         let widths = heading.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 + 2 - $0.count) }.joined()
@@ -95,7 +99,10 @@ package struct CertificateDescription: Sendable {
 }
 
 extension IssuedRecord {
-    package enum State: String, Sendable, Codable { case valid, expired, revoked, notYetValid = "not yet valid" }
+    package enum State: String, Sendable, Codable {
+        case valid, expired, revoked
+        case notYetValid = "not yet valid"
+    }
 
     package func state(at now: Int64) -> State {
         if revokedAt != nil { return .revoked }

@@ -31,7 +31,8 @@ package enum ChainDescription {
         switch verifier.verify(chain: chain.map(\.der), at: now) {
         case .success(let verified): return "Trusted: \(PrintableText.make(verified.pathDescription, limit: 1024))"
         case .failure(let refusal):
-            return "Refused: \(refusal.reason.name) \(refusal.reason.title): \(refusal.detail)\nFix: \(refusal.reason.fix)"
+            return
+                "Refused: \(refusal.reason.name) \(refusal.reason.title): \(refusal.detail)\nFix: \(refusal.reason.fix)"
         }
     }
 

@@ -45,7 +45,8 @@ package struct IdentityRules: Sendable {
             rule.dns.map { pattern in facts.dnsNames.contains { dns($0, matches: pattern) } },
             rule.email.map { wanted in facts.emails.contains { $0.hasSameBytes(as: wanted) } },
             rule.organization.map { wanted in facts.organizations.contains { $0.hasSameBytes(as: wanted) } },
-            rule.organizationalUnit.map { wanted in facts.organizationalUnits.contains { $0.hasSameBytes(as: wanted) } },
+            rule.organizationalUnit.map { wanted in facts.organizationalUnits.contains { $0.hasSameBytes(as: wanted) }
+            },
             rule.fingerprint.map { $0 == facts.fingerprint },
             rule.issuer.map { chain.authority.hasSameBytes(as: $0) },
         ]

@@ -34,15 +34,17 @@ package struct CredentialPair: Sendable {
         var warnings: [String] = []
         for (certificate, issuer) in zip(chain, chain.dropFirst())
         where certificate.envelope.issuer != issuer.envelope.subject {
-            warnings.append("\(source): \(issuer.subject) does not issue \(certificate.subject); send the chain in order")
+            warnings.append(
+                "\(source): \(issuer.subject) does not issue \(certificate.subject); send the chain in order")
         }
         for certificate in chain {
             if now < certificate.notBefore {
-                warnings.append(
-                    "\(source): \(certificate.subject) is valid only from \(CertificateTime.text(certificate.notBefore))")
+                let start = CertificateTime.text(certificate.notBefore)
+                warnings.append("\(source): \(certificate.subject) is valid only from \(start)")
             }
             if certificate.lifeLeft(at: now) < 0.1 {
-                warnings.append("\(source): \(certificate.subject) expires at \(CertificateTime.text(certificate.notAfter))")
+                warnings.append(
+                    "\(source): \(certificate.subject) expires at \(CertificateTime.text(certificate.notAfter))")
             }
         }
         return warnings

@@ -18,7 +18,8 @@ package enum PEMFile {
                 certificates.append(try certificate(block, source: source))
             } else if !PrivateKey.labels.contains(block.label), !passedOver.contains(block.label) {
                 throw PKIError(
-                    .pemMalformed, "\(source):\(block.line)", "a block \(block.label) has no place in a certificate file")
+                    .pemMalformed, "\(source):\(block.line)",
+                    "a block \(block.label) has no place in a certificate file")
             }
         }
         guard !certificates.isEmpty else {

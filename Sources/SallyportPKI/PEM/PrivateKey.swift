@@ -40,7 +40,8 @@ package struct PrivateKey: Sendable, CustomStringConvertible, CustomReflectable 
                 pemDocument: PEMDocument(type: block.label, derBytes: block.der))
         } catch {
             throw PKIError(
-                .privateKeyUnusable, place, "the key is damaged, below 2048 bits, or neither RSA, P-256, P-384, P-521 nor Ed25519")
+                .privateKeyUnusable, place,
+                "the key is damaged, below 2048 bits, or neither RSA, P-256, P-384, P-521 nor Ed25519")
         }
         try self.init(key, source: place)
     }

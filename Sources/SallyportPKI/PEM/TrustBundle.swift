@@ -20,7 +20,9 @@ package struct TrustBundle: Sendable {
                 warnings.append("\(source): \(certificate.subject) stands twice")
             } else if now > certificate.notAfter {
                 warnings.append(
-                    "\(source): \(certificate.subject) expired at \(CertificateTime.text(certificate.notAfter)) and is not trusted")
+                    "\(source): \(certificate.subject) is not trusted; it expired at "
+                        + CertificateTime.text(certificate.notAfter)
+                )
             } else {
                 try Self.checkAuthority(certificate, source: source)
                 anchors.append(TrustAnchor(authority: authority, certificate: certificate))

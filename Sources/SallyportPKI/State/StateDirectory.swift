@@ -94,7 +94,8 @@ package struct StateDirectory: Sendable, Hashable {
         }
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
             throw PKIError(
-                .stateDirectoryUnsafe, path, "others may write to it (mode \(String(status.st_mode & 0o777, radix: 8)))")
+                .stateDirectoryUnsafe, path, "others may write to it (mode \(String(status.st_mode & 0o777, radix: 8)))"
+            )
         }
     }
 

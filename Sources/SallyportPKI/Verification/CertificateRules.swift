@@ -32,7 +32,9 @@ struct CertificateRules: Sendable {
         try checkSerial(certificate)
         try checkSignatureAlgorithm(certificate)
         try checkAuthority(certificate)
-        if profile == .publicAuthority { try IssuerConformance(now: now, purpose: purpose).checkIntermediate(certificate) }
+        if profile == .publicAuthority {
+            try IssuerConformance(now: now, purpose: purpose).checkIntermediate(certificate)
+        }
     }
 
     /// A root is trusted as it stands, but not beyond what it says about itself. One of version 1 says nothing.
@@ -54,7 +56,8 @@ struct CertificateRules: Sendable {
         if let usage = certificate.extensions.keyUsage, !usage.keyCertSign {
             throw refusal(.certificateIssuerNotAuthority, certificate, "lacks the key usage keyCertSign")
         }
-        if let usages = certificate.extensions.extendedKeyUsage, !usages.contains(requiredUsage), !usages.contains(.any) {
+        if let usages = certificate.extensions.extendedKeyUsage, !usages.contains(requiredUsage), !usages.contains(.any)
+        {
             throw refusal(.certificateUsageForbidden, certificate, "may issue for other uses only, not \(usageName)")
         }
     }
@@ -115,7 +118,8 @@ struct CertificateRules: Sendable {
         switch (purpose, leaf.extensions.extendedKeyUsage) {
         case (_, let usages?) where usages.contains(requiredUsage): return
         case (.server, nil): return
-        case (_, nil): throw refusal(.certificateUsageForbidden, leaf, "has no extended key usage, clientAuth is needed")
+        case (_, nil):
+            throw refusal(.certificateUsageForbidden, leaf, "has no extended key usage, clientAuth is needed")
         case (_, _?): throw refusal(.certificateUsageForbidden, leaf, "lacks the extended key usage \(usageName)")
         }
     }
@@ -132,5 +136,6 @@ struct CertificateRules: Sendable {
 /// `CN=alice (serial 0A1B): lacks …`, cut to a size that a log line can hold.
 func refusal(_ reason: Reason, _ certificate: ParsedCertificate, _ rule: String) -> ChainRefusal {
     let name = certificate.subject.isEmpty ? "(no subject)" : certificate.subject
-    return ChainRefusal(reason, "\(PrintableText.make(name, limit: 256)) (serial \(certificate.serial.prefix(64))) \(rule)")
+    return ChainRefusal(
+        reason, "\(PrintableText.make(name, limit: 256)) (serial \(certificate.serial.prefix(64))) \(rule)")
 }

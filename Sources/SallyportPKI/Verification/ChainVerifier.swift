@@ -2,7 +2,7 @@ import SallyportModel
 
 /// Finds a path from a presented certificate to a trust anchor and checks all of it (RFC 5280 section 6.1).
 ///
-/// A value without hidden state: the same input and time give the same answer, on any thread.
+/// The same input and time give the same answer, on any thread; a second look at a known intermediate is cheaper.
 package struct ChainVerifier: Sendable {
     let anchors: [TrustAnchor]
     let revoked: [String: Set<String>]
@@ -10,6 +10,7 @@ package struct ChainVerifier: Sendable {
     let maxDepth: Int
     let budget: VerificationBudget
     let profile: CertificateProfile
+    let memory = IntermediateMemory()
 
     /// - Parameters:
     ///   - revoked: per authority, serial numbers in upper-case hex of certificates under it that are withdrawn.
@@ -50,7 +51,13 @@ package struct ChainVerifier: Sendable {
     ) -> Result<VerifiedChain, ChainRefusal> {
         do throws(ChainRefusal) {
             var others: [ParsedCertificate] = []
-            for index in der.indices.dropFirst() { others.append(try Self.parse(der, at: index)) }
+            for index in der.indices.dropFirst() {
+                if let known = memory.certificate(der: der[index]) {
+                    others.append(known)
+                } else {
+                    others.append(try Self.parse(der, at: index))
+                }
+            }
             var search = try PathSearch(self, leaf: leaf, presented: others, now: now)
             return .success(try search.run(from: leaf))
         } catch {
@@ -62,7 +69,8 @@ package struct ChainVerifier: Sendable {
         guard !der.isEmpty else { throw ChainRefusal(.certificateMalformed, "no certificate was presented") }
         guard der.count <= budget.certificates else {
             throw ChainRefusal(
-                .certificateChainTooLarge, "\(der.count) certificates were presented, \(budget.certificates) are allowed")
+                .certificateChainTooLarge,
+                "\(der.count) certificates were presented, \(budget.certificates) are allowed")
         }
         let bytes = der.reduce(0) { $0 + $1.count }
         guard bytes <= budget.bytes else {

@@ -86,7 +86,8 @@ struct IssuerConformance: Sendable {
             identifier.authorityCertSerialNumber == nil,
             !certificate.envelope.isSelfIssued || Array(key) == extensions.subjectKeyIdentifier
         else {
-            throw refusal(.certificateExtensionInvalid, certificate, "has an authorityKeyIdentifier that is not its own")
+            throw refusal(
+                .certificateExtensionInvalid, certificate, "has an authorityKeyIdentifier that is not its own")
         }
     }
 

@@ -12,7 +12,8 @@ struct NameConstraintCheck {
         if let subject = Self.subject(of: certificate) {
             if !subject.isEmpty { names.append(.directory(CanonicalName(subject))) }
             if !names.contains(where: \.isMailbox) {
-                for attribute in subject.attributes where attribute.type == RawDistinguishedName.Attribute.emailAddress {
+                for attribute in subject.attributes where attribute.type == RawDistinguishedName.Attribute.emailAddress
+                {
                     names.append(.mailbox(AlternativeName.mailbox(attribute.value)))
                 }
             }
@@ -138,7 +139,8 @@ enum ComparableName: CustomStringConvertible {
         let rest = text.utf8[text.utf8.index(after: start)...]
         guard rest.starts(with: "//".utf8) else { return nil }
         let authority = rest.dropFirst(2).prefix { !"/?#".utf8.contains($0) }
-        let hostAndPort = authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? authority
+        let hostAndPort =
+            authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? authority
         let host = hostAndPort.prefix { $0 != UInt8(ascii: ":") }
         return DomainName.normalized(host, allowsWildcard: false)
     }

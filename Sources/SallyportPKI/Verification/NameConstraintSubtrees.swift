@@ -57,7 +57,8 @@ enum NameSubtree: Sendable, Hashable {
         guard bytes.count == 8 || bytes.count == 32 else { throw DERFailure() }
         let mask = Array(bytes[(bytes.count / 2)...])
         let ones = mask.reduce(0) { $0 + $1.nonzeroBitCount }
-        let leadingOnes = mask.prefix { $0 == 0xff }.count * 8 + (mask.first { $0 != 0xff }.map { (~$0).leadingZeroBitCount } ?? 0)
+        let leadingOnes =
+            mask.prefix { $0 == 0xff }.count * 8 + (mask.first { $0 != 0xff }.map { (~$0).leadingZeroBitCount } ?? 0)
         guard ones == leadingOnes else { throw DERFailure() }
         return .address(network: Array(bytes[..<(bytes.count / 2)]), mask: mask)
     }

@@ -47,7 +47,8 @@ struct PathSearch {
         guard let last = path.last else { return nil }
         for anchor in anchors(for: last) {
             try meter.step()
-            if let chain = try attempt(on: path, { search throws(ChainRefusal) in try search.finish(path, at: anchor) }) {
+            if let chain = try attempt(on: path, { search throws(ChainRefusal) in try search.finish(path, at: anchor) })
+            {
                 return chain
             }
         }
@@ -121,6 +122,7 @@ struct PathSearch {
         try checkRevocation(path, authority: anchor.authority)
         try checkNameConstraints(path + [anchor.certificate])
         let certificates = path + [anchor.certificate]
+        verifier.memory.remember(certificates)
         return VerifiedChain(
             facts: facts, authority: anchor.authority, intermediates: path.dropFirst().map(\.der),
             validUntil: certificates.map(\.notAfter).min() ?? 0, path: certificates.map(\.subject))
@@ -139,7 +141,7 @@ struct PathSearch {
     private mutating func checkSignature(
         by issuer: ParsedCertificate, on path: [ParsedCertificate]
     ) throws(ChainRefusal) {
-        guard let signed = path.last else { return }
+        guard let signed = path.last, !verifier.memory.knows(signed, signedBy: issuer) else { return }
         try meter.signature()
         guard signed.isSigned(by: issuer) else {
             throw refusal(

@@ -41,7 +41,9 @@ package struct ServerName: Sendable, Hashable {
     static func pattern(_ pattern: String, matches name: String) -> Bool {
         guard pattern.hasPrefix("*.") else { return pattern == name }
         let base = pattern.utf8.dropFirst(2)
-        guard base.contains(UInt8(ascii: ".")), let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) else { return false }
+        guard base.contains(UInt8(ascii: ".")), let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) else {
+            return false
+        }
         return dot != name.utf8.startIndex && name.utf8[name.utf8.index(after: dot)...].elementsEqual(base)
     }
 }

@@ -52,14 +52,20 @@ import Testing
         #expect(chain.facts.uris == ["spiffe://sallyport.local/client/alice"])
         #expect(chain.facts.dnsNames == ["alice.example"])
         #expect(chain.facts.notAfter == now + 90 * day)
-        #expect(try verifier(authority, .server(#require(ServerName("alice.example")))).verify(chain: issued.chain, at: now).chain == nil)
+        #expect(
+            try verifier(authority, .server(#require(ServerName("alice.example")))).verify(chain: issued.chain, at: now)
+                .chain == nil)
 
-        let verified = try Tool.run("openssl", [
-            "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", authority.state.rootCertificate, "-untrusted",
-            authority.state.authorityFile("intermediate.pem"), files.certificate,
-        ])
+        let verified = try Tool.run(
+            "openssl",
+            [
+                "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", authority.state.rootCertificate,
+                "-untrusted",
+                authority.state.authorityFile("intermediate.pem"), files.certificate,
+            ])
         #expect(verified.hasSuffix(": OK\n"))
-        #expect(try PEMFile.privateKey(at: files.key).matches(#require(PEMFile.certificates(at: files.certificate).first)))
+        #expect(
+            try PEMFile.privateKey(at: files.key).matches(#require(PEMFile.certificates(at: files.certificate).first)))
         #expect(try FileManager.default.attributesOfItem(atPath: files.key)[.posixPermissions] as? Int == 0o600)
     }
 
@@ -72,12 +78,17 @@ import Testing
         for name in ["localhost", "a.demo.example", "127.0.0.1", "::1"] {
             let purpose = Purpose.server(try #require(ServerName(name)))
             #expect(try verifier(authority, purpose).verify(chain: issued.chain, at: now).chain != nil, "\(name)")
-            try Tool.run("openssl", [
-                "verify", "-x509_strict", "-purpose", "sslserver", name.contains(where: \.isLetter) ? "-verify_hostname" : "-verify_ip",
-                name, "-CAfile", authority.state.rootCertificate, "-untrusted", files.certificate, files.certificate,
-            ])
+            try Tool.run(
+                "openssl",
+                [
+                    "verify", "-x509_strict", "-purpose", "sslserver",
+                    name.contains(where: \.isLetter) ? "-verify_hostname" : "-verify_ip",
+                    name, "-CAfile", authority.state.rootCertificate, "-untrusted", files.certificate,
+                    files.certificate,
+                ])
         }
-        #expect(try verifier(authority).verify(chain: issued.chain, at: now).refusal?.reason == .certificateUsageForbidden)
+        #expect(
+            try verifier(authority).verify(chain: issued.chain, at: now).refusal?.reason == .certificateUsageForbidden)
         guard Tool.has("python3", ["-c", "import cryptography"]) else { return }
         try Tool.run("python3", ["-c", Self.pythonVerification, authority.state.rootCertificate, files.certificate])
     }
@@ -131,7 +142,8 @@ import Testing
         #expect(new.facts.notAfter == old.facts.notAfter + 100)
         #expect(new.key.pkcs8DER != old.key.pkcs8DER && new.facts.serial != old.facts.serial)
         #expect(throws: PKIError.self) { try authority.renew("nobody", at: now) }
-        _ = try authority.issueServer(name: "alice", names: ["alice.example", "10.0.0.1"], lifetime: .seconds(day), at: now)
+        _ = try authority.issueServer(
+            name: "alice", names: ["alice.example", "10.0.0.1"], lifetime: .seconds(day), at: now)
         #expect(throws: PKIError.self) { try authority.renew("alice", at: now) }
         #expect(try authority.renew("alice", kind: .server, at: now).facts.addresses == ["10.0.0.1"])
     }
@@ -148,8 +160,14 @@ import Testing
             (.certificateNameInvalid, { try authority.issueServer(names: ["a b"], lifetime: .seconds(day), at: now) }),
             (.certificateLifetimeInvalid, { try authority.issueClient(name: "a", lifetime: .seconds(1), at: now) }),
             (.certificateLifetimeInvalid, { try authority.issueClient(name: "a", lifetime: .seconds(-day), at: now) }),
-            (.certificateLifetimeInvalid, { try authority.issueClient(name: "a", lifetime: .seconds(3000 * day), at: now) }),
-            (.certificateLifetimeInvalid, { try authority.issueClient(name: "a", lifetime: .seconds(Int64.max), at: now) }),
+            (
+                .certificateLifetimeInvalid,
+                { try authority.issueClient(name: "a", lifetime: .seconds(3000 * day), at: now) }
+            ),
+            (
+                .certificateLifetimeInvalid,
+                { try authority.issueClient(name: "a", lifetime: .seconds(Int64.max), at: now) }
+            ),
         ]
         for (reason, wish) in wishes {
             let error = #expect(throws: PKIError.self) { try wish() }
@@ -178,7 +196,8 @@ import Testing
         let authority = try LocalAuthority.openOrCreate(state, at: now)
         _ = try authority.issueClient(name: "a", at: now)
         let good = try FileContents.read(state.authorityFile(file), limit: 1 << 20)
-        for bad in [[], Array("garbage\n".utf8), Array(good.dropLast(40)) + [10]] where file != "issued.jsonl" || !bad.isEmpty {
+        for bad in [[], Array("garbage\n".utf8), Array(good.dropLast(40)) + [10]]
+        where file != "issued.jsonl" || !bad.isEmpty {
             try bad.write(to: state.authorityFile(file))
             #expect(throws: PKIError.self) {
                 let authority = try LocalAuthority.openOrCreate(state, at: now + (file == "root.key" ? 600 * day : 0))
@@ -201,7 +220,8 @@ import Testing
         let folder = try TemporaryFolder()
         let state = StateDirectory(path: folder.path("s"))
         _ = try LocalAuthority.openOrCreate(state, at: now)
-        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: state.authorityFile("intermediate.key"))
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o640], ofItemAtPath: state.authorityFile("intermediate.key"))
         let error = #expect(throws: PKIError.self) { try LocalAuthority.open(state, at: now) }
         #expect(error?.reason == .stateDirectoryUnsafe)
     }
@@ -212,7 +232,7 @@ import Testing
         let authority = try LocalAuthority.openOrCreate(state, at: now)
         _ = try authority.issueClient(name: "a", at: now)
         let whole = try FileContents.read(state.authorityFile("issued.jsonl"), limit: 1 << 20)
-        try (whole + Array(#"{"issued":{"_0":{"na"#.utf8)).write(to: state.authorityFile("issued.jsonl"))
+        try (whole + Array(#"{"issued":{"certificate":{"na"#.utf8)).write(to: state.authorityFile("issued.jsonl"))
         #expect(try authority.issued().map(\.name) == ["a"])
         _ = try authority.issueClient(name: "b", at: now)
         #expect(try authority.issued().map(\.name) == ["a", "b"])

@@ -12,7 +12,8 @@ import Testing
     @Test(arguments: [
         ("700101000000Z", DERTag.utcTime, 0), ("491231235959Z", DERTag.utcTime, 2_524_607_999),
         ("500101000000Z", DERTag.utcTime, -631_152_000), ("20500101000000Z", DERTag.generalizedTime, 2_524_608_000),
-        ("20240229120000Z", DERTag.generalizedTime, 1_709_208_000), ("00010101000000Z", DERTag.generalizedTime, -62_135_596_800),
+        ("20240229120000Z", DERTag.generalizedTime, 1_709_208_000),
+        ("00010101000000Z", DERTag.generalizedTime, -62_135_596_800),
     ])
     func readsBothForms(_ text: String, _ tag: UInt8, _ seconds: Int64) throws {
         #expect(try CertificateTime.seconds(element(text, tag)) == seconds)

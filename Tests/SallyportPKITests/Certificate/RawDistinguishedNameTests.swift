@@ -19,7 +19,8 @@ import Testing
 
     @Test(arguments: [
         ("alice", "CN=alice"), ("a,b", "CN=a\\,b"), ("a+b=c", "CN=a\\+b=c"), (" a ", "CN=\\ a\\ "), ("#a", "CN=\\#a"),
-        ("a\"\\<>;", "CN=a\\\"\\\\\\<\\>\\;"), ("a\nb", "CN=a\\0Ab"), ("a\0b", "CN=a\\00b"), ("\u{202e}x", "CN=\\E2\\80\\AEx"),
+        ("a\"\\<>;", "CN=a\\\"\\\\\\<\\>\\;"), ("a\nb", "CN=a\\0Ab"), ("a\0b", "CN=a\\00b"),
+        ("\u{202e}x", "CN=\\E2\\80\\AEx"),
         ("é", "CN=é"), ("a\u{1b}[31m", "CN=a\\1B[31m"),
     ])
     func escapes(_ value: String, _ text: String) throws {
@@ -31,7 +32,8 @@ import Testing
         let other = try name([(common, DERTag.utf8String, [0x61, 0xfe])])
         #expect(one.text == "CN=a\\FF" && other.text == "CN=a\\FE")
         #expect(one.attributes.allSatisfy { $0.safeText == nil })
-        #expect(try name([(common, DERTag.printableString, Array("é".utf8))]).attributes.allSatisfy { $0.safeText == nil })
+        #expect(
+            try name([(common, DERTag.printableString, Array("é".utf8))]).attributes.allSatisfy { $0.safeText == nil })
     }
 
     @Test func mostSignificantFirstAndUnknownTypesInHexadecimal() throws {

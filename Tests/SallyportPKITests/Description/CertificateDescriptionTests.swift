@@ -11,17 +11,20 @@ import Testing
         let good = try GoodChain()
         let text = CertificateDescription(try good.leaf.parsed()).text(at: now)
         for part in [
-            "CN=alice", "CN=Intermediate", "0A1B", "spiffe://test/alice", "24 hours left, 50 % of its life", "ECDSA P-256",
+            "CN=alice", "CN=Intermediate", "0A1B", "spiffe://test/alice", "24 hours left, 50 % of its life",
+            "ECDSA P-256",
             "clientAuth", "2027-01-16 08:00:00Z",
         ] { #expect(text.contains(part), "\(part) is missing in\n\(text)") }
-        #expect(CertificateDescription(try good.leaf.parsed()).text(at: now + 10 * 86_400).contains("expired 9 days ago"))
+        #expect(
+            CertificateDescription(try good.leaf.parsed()).text(at: now + 10 * 86_400).contains("expired 9 days ago"))
     }
 
     @Test func fingerprintIsThatOfOpenSSL() throws {
         let folder = try TemporaryFolder()
         let made = try CertificateFactory.make(.init())
         try made.der.write(to: folder.path("c.der"))
-        let theirs = try Tool.run("openssl", ["x509", "-inform", "DER", "-in", folder.path("c.der"), "-noout", "-fingerprint", "-sha256"])
+        let theirs = try Tool.run(
+            "openssl", ["x509", "-inform", "DER", "-in", folder.path("c.der"), "-noout", "-fingerprint", "-sha256"])
         let print = try #require(theirs.split(separator: "=").last).trimmingCharacters(in: .newlines)
         #expect(CertificateDescription(try made.parsed()).text(at: now).contains(print))
     }
@@ -51,7 +54,8 @@ import Testing
         #expect(table.count == 3)
         #expect(table[1].hasPrefix("alice ") && table[1].contains(" expired "))
         #expect(table[2].hasPrefix("localhost ") && table[2].contains(" revoked "))
-        let array = try JSONSerialization.jsonObject(with: Data(CertificateDescription.json(try authority.issued()).utf8))
+        let array = try JSONSerialization.jsonObject(
+            with: Data(CertificateDescription.json(try authority.issued()).utf8))
         #expect((array as? [[String: Any]])?.count == 2)
     }
 

@@ -24,7 +24,11 @@ import X509
         let folder = try TemporaryFolder()
         try Tool.run("openssl", command + ["-out", folder.path("k.pem")])
         try Tool.run(
-            "openssl", ["req", "-x509", "-key", folder.path("k.pem"), "-subj", "/CN=x", "-days", "1", "-out", folder.path("c.pem")])
+            "openssl",
+            [
+                "req", "-x509", "-key", folder.path("k.pem"), "-subj", "/CN=x", "-days", "1", "-out",
+                folder.path("c.pem"),
+            ])
         let key = try PEMFile.privateKey(at: folder.path("k.pem"))
         let certificate = try #require(try PEMFile.certificates(at: folder.path("c.pem")).first)
         #expect(key.matches(certificate))
@@ -45,7 +49,8 @@ import X509
     @Test(arguments: [
         ["genrsa", "-aes128", "-passout", "pass:secret", "2048"],
         ["genrsa", "-traditional", "-aes128", "-passout", "pass:secret", "2048"], ["genrsa", "1024"],
-        ["ecparam", "-name", "secp256k1", "-genkey", "-noout"], ["ecparam", "-name", "prime192v1", "-genkey", "-noout"],
+        ["ecparam", "-name", "secp256k1", "-genkey", "-noout"],
+        ["ecparam", "-name", "prime192v1", "-genkey", "-noout"],
     ])
     func keysThatCannotBeUsedAreRefused(_ command: [String]) throws {
         let text = try Tool.run("openssl", command)
@@ -100,7 +105,9 @@ import X509
         let bundle = try TrustBundle(authority: "a", text: bytes(expired + valid + valid), source: "b.pem", at: now)
         #expect(bundle.anchors.map(\.certificate.subject) == ["CN=New"])
         #expect(bundle.warnings.count == 2)
-        #expect(throws: PKIError.self) { try TrustBundle(authority: "a", text: bytes(expired), source: "b.pem", at: now) }
+        #expect(throws: PKIError.self) {
+            try TrustBundle(authority: "a", text: bytes(expired), source: "b.pem", at: now)
+        }
     }
 
     @Test func bundleWithAnythingElseIsRefused() throws {

@@ -40,7 +40,8 @@ import Testing
         let script = "openssl pkcs12 -in '\(bundle.path)' -passin 'pass:\(bundle.password)' -info -noout 2>&1"
         let text = try Tool.run("sh", ["-c", script])
         #expect(text.contains("MAC: sha256, Iteration 210000"))
-        #expect(text.components(separatedBy: "PBES2, PBKDF2, AES-256-CBC, Iteration 210000, PRF hmacWithSHA256").count == 3)
+        #expect(
+            text.components(separatedBy: "PBES2, PBKDF2, AES-256-CBC, Iteration 210000, PRF hmacWithSHA256").count == 3)
         #expect(!text.contains("RC2") && !text.contains("3DES"))
         _ = folder
     }
@@ -70,6 +71,32 @@ import Testing
             assert len(p.additional_certs) == 2
             """
         try Tool.run("python3", ["-c", script, bundle.path, bundle.password])
+    }
+
+    /// The whole way: our server certificate, our root, our client bundle, a handshake between two other programs.
+    @Test func curlPresentsItToOpenSSL() throws {
+        guard Tool.has("curl", ["--version"]) else { return }
+        let bundle = try bundle()
+        let server = try bundle.authority.store(
+            bundle.authority.issueServer(names: ["localhost"], lifetime: .seconds(3600), at: now))
+        let script = """
+            port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+            openssl s_server -accept 127.0.0.1:$port -cert "$1" -cert_chain "$1" -key "$2" -CAfile "$3" -Verify 3 \
+                -verify_return_error -www -quiet >/dev/null 2>&1 &
+            server=$!
+            curl --silent --show-error --retry 20 --retry-connrefused --retry-delay 1 --cacert "$3" --cert-type P12 \
+                --cert "$4:$5" --output /dev/null --write-out '%{http_code}' "https://localhost:$port/"
+            status=$?
+            kill -9 $server
+            exit $status
+            """
+        let answer = try Tool.run(
+            "sh",
+            [
+                "-c", script, "sh", server.certificate, server.key, bundle.authority.state.rootCertificate, bundle.path,
+                bundle.password,
+            ])
+        #expect(answer == "200")
     }
 
     @Test func fileIsPrivateAndPasswordIsNeeded() throws {

@@ -16,7 +16,8 @@ import Testing
         let all = ["SALLYPORT_STATE": "/s", "STATE_DIRECTORY": "/var/lib/sallyport:/x", "HOME": "/home/a"]
         func located(_ option: String?, without: [String] = []) throws -> String {
             try StateDirectory.locate(
-                option: option, environment: all.filter { !without.contains($0.key) }, workingDirectory: "/w").path
+                option: option, environment: all.filter { !without.contains($0.key) }, workingDirectory: "/w"
+            ).path
         }
         #expect(try located("o/") == "/w/o")
         #expect(try located("/o") == "/o")
@@ -32,7 +33,9 @@ import Testing
         let state = StateDirectory(path: folder.path("a/b"))
         try state.prepare()
         try state.prepare()
-        for path in ["a", "a/b", "a/b/ca", "a/b/clients", "a/b/servers"] { #expect(try mode(folder.path(path)) == 0o700) }
+        for path in ["a", "a/b", "a/b/ca", "a/b/clients", "a/b/servers"] {
+            #expect(try mode(folder.path(path)) == 0o700)
+        }
     }
 
     @Test func refusesWhatOthersMayWriteTo() throws {
@@ -75,14 +78,17 @@ import Testing
         #expect(throws: PKIError.self) { try StateDirectory.writeAtomically([1], to: folder.path("f"), mode: 0o600) }
         #expect(try FileContents.read(folder.path("victim"), limit: 10) == [7, 7, 7])
         #expect(throws: PKIError.self) { try StateDirectory.writeAtomically([1], to: folder.root, mode: 0o600) }
-        #expect(throws: PKIError.self) { try StateDirectory.writeAtomically([1], to: folder.path("missing/f"), mode: 0o600) }
+        #expect(throws: PKIError.self) {
+            try StateDirectory.writeAtomically([1], to: folder.path("missing/f"), mode: 0o600)
+        }
     }
 
     @Test(arguments: ["alice", "a", "build-7", "A.b_c", String(repeating: "x", count: 64)])
     func goodNames(_ name: String) throws { #expect(try CertificateName(name).text == name) }
 
     @Test(arguments: [
-        "", ".", "..", ".a", "-a", "a/b", "a b", "a\0", "a\n", "ä", "a:b", "../x", "~", "*", String(repeating: "x", count: 65),
+        "", ".", "..", ".a", "-a", "a/b", "a b", "a\0", "a\n", "ä", "a:b", "../x", "~", "*",
+        String(repeating: "x", count: 65),
     ])
     func badNames(_ name: String) {
         #expect(throws: PKIError.self) { try CertificateName(name) }

@@ -31,13 +31,22 @@ import X509
         ("version 1", .certificateVersionUnsupported, { $0.version = .v1 }),
         ("serial zero", .certificateSerialInvalid, { $0.serial = [0] }),
         ("serial of 21 octets", .certificateSerialInvalid, { $0.serial = [UInt8](repeating: 1, count: 21) }),
-        ("authority as leaf", .certificateIsAuthority, { $0.basicConstraints = .isCertificateAuthority(maxPathLength: nil) }),
+        (
+            "authority as leaf", .certificateIsAuthority,
+            { $0.basicConstraints = .isCertificateAuthority(maxPathLength: nil) }
+        ),
         ("server usage", .certificateUsageForbidden, { $0.usages = [.serverAuth] }),
         ("any usage", .certificateUsageForbidden, { $0.usages = [.any] }),
         ("no extended usage", .certificateUsageForbidden, { $0.usages = nil }),
         ("no digitalSignature", .certificateUsageForbidden, { $0.keyUsage = KeyUsage(keyAgreement: true) }),
-        ("keyCertSign", .certificateExtensionInvalid, { $0.keyUsage = KeyUsage(digitalSignature: true, keyCertSign: true) }),
-        ("constraints in a leaf", .certificateExtensionInvalid, { $0.constraints = NameConstraints(permittedDNSDomains: ["a.example"]) }),
+        (
+            "keyCertSign", .certificateExtensionInvalid,
+            { $0.keyUsage = KeyUsage(digitalSignature: true, keyCertSign: true) }
+        ),
+        (
+            "constraints in a leaf", .certificateExtensionInvalid,
+            { $0.constraints = NameConstraints(permittedDNSDomains: ["a.example"]) }
+        ),
         ("empty alternative names", .certificateExtensionInvalid, { $0.names = [] }),
         ("NUL in DNS name", .certificateNamesUnreadable, { $0.names = [.dnsName("good.example\0.evil.example")] }),
         ("blank in DNS name", .certificateNamesUnreadable, { $0.names = [.dnsName("a b.example")] }),
@@ -45,23 +54,38 @@ import X509
         ("address as DNS name", .certificateNamesUnreadable, { $0.names = [.dnsName("10.0.0.1")] }),
         ("URI without scheme", .certificateNamesUnreadable, { $0.names = [.uniformResourceIdentifier("no scheme")] }),
         ("newline in URI", .certificateNamesUnreadable, { $0.names = [.uniformResourceIdentifier("spiffe://a/b\nc")] }),
-        ("two SPIFFE IDs", .certificateNamesUnreadable, {
-            $0.names = [.uniformResourceIdentifier("spiffe://a/b"), .uniformResourceIdentifier("spiffe://a/c")]
-        }),
-        ("SPIFFE ID in capitals", .certificateNamesUnreadable, { $0.names = [.uniformResourceIdentifier("SPIFFE://a/b")] }),
-        ("address of 5 bytes", .certificateNamesUnreadable, { $0.names = [.ipAddress(.init(contentBytes: [1, 2, 3, 4, 5]))] }),
+        (
+            "two SPIFFE IDs", .certificateNamesUnreadable,
+            {
+                $0.names = [.uniformResourceIdentifier("spiffe://a/b"), .uniformResourceIdentifier("spiffe://a/c")]
+            }
+        ),
+        (
+            "SPIFFE ID in capitals", .certificateNamesUnreadable,
+            { $0.names = [.uniformResourceIdentifier("SPIFFE://a/b")] }
+        ),
+        (
+            "address of 5 bytes", .certificateNamesUnreadable,
+            { $0.names = [.ipAddress(.init(contentBytes: [1, 2, 3, 4, 5]))] }
+        ),
         ("control character in name", .certificateNamesUnreadable, { $0.subject = "ali\u{7}ce" }),
         ("NUL in name", .certificateNamesUnreadable, { $0.subject = "alice\0.evil" }),
         ("text direction in name", .certificateNamesUnreadable, { $0.subject = "\u{202e}ecila" }),
-        ("two common names", .certificateNamesUnreadable, {
-            $0.distinguishedName = DistinguishedName([
-                .init(.init(type: .RDNAttributeType.commonName, utf8String: "alice")),
-                .init(.init(type: .RDNAttributeType.commonName, utf8String: "bob")),
-            ])
-        }),
-        ("unknown critical extension", .certificateExtensionUnknown, {
-            $0.extra = [.init(oid: [1, 2, 3, 4], critical: true, value: [5, 0])]
-        }),
+        (
+            "two common names", .certificateNamesUnreadable,
+            {
+                $0.distinguishedName = DistinguishedName([
+                    .init(.init(type: .RDNAttributeType.commonName, utf8String: "alice")),
+                    .init(.init(type: .RDNAttributeType.commonName, utf8String: "bob")),
+                ])
+            }
+        ),
+        (
+            "unknown critical extension", .certificateExtensionUnknown,
+            {
+                $0.extra = [.init(oid: [1, 2, 3, 4], critical: true, value: [5, 0])]
+            }
+        ),
     ]
 
     @Test(arguments: badLeaves.indices) func badLeafIsRefused(_ index: Int) throws {
@@ -82,16 +106,29 @@ import X509
         ("no basicConstraints", .certificateIssuerNotAuthority, { $0.basicConstraints = nil }),
         ("no keyCertSign", .certificateIssuerNotAuthority, { $0.keyUsage = KeyUsage(digitalSignature: true) }),
         ("only for servers", .certificateUsageForbidden, { $0.usages = [.serverAuth] }),
-        ("unknown critical extension", .certificateExtensionUnknown, {
-            $0.extra = [.init(oid: [1, 2, 3, 4], critical: true, value: [5, 0])]
-        }),
-        ("constrained URIs", .certificateNameForbidden, { $0.constraints = NameConstraints(permittedURIDomains: ["other.example"]) }),
-        ("excluded URIs", .certificateNameForbidden, { $0.constraints = NameConstraints(forbiddenURIDomains: ["test.example"]) }),
-        ("excluded subject", .certificateNameForbidden, {
-            $0.constraints = NameConstraints(excludedSubtrees: [
-                .directoryName(DistinguishedName([.init(.init(type: .RDNAttributeType.commonName, utf8String: "ALICE"))]))
-            ])
-        }),
+        (
+            "unknown critical extension", .certificateExtensionUnknown,
+            {
+                $0.extra = [.init(oid: [1, 2, 3, 4], critical: true, value: [5, 0])]
+            }
+        ),
+        (
+            "constrained URIs", .certificateNameForbidden,
+            { $0.constraints = NameConstraints(permittedURIDomains: ["other.example"]) }
+        ),
+        (
+            "excluded URIs", .certificateNameForbidden,
+            { $0.constraints = NameConstraints(forbiddenURIDomains: ["test.example"]) }
+        ),
+        (
+            "excluded subject", .certificateNameForbidden,
+            {
+                $0.constraints = NameConstraints(excludedSubtrees: [
+                    .directoryName(
+                        DistinguishedName([.init(.init(type: .RDNAttributeType.commonName, utf8String: "ALICE"))]))
+                ])
+            }
+        ),
     ]
 
     @Test(arguments: badIntermediates.indices) func badIntermediateIsRefused(_ index: Int) throws {
@@ -108,7 +145,8 @@ import X509
         var expired = Recipe.authority("Root")
         expired.notAfter = now - 1
         #expect(try GoodChain(root: expired).verify().refusal?.reason == .certificateIssuerExpired)
-        #expect(try GoodChain(root: .authority("Root", pathLength: 0)).verify().refusal?.reason == .certificatePathTooLong)
+        #expect(
+            try GoodChain(root: .authority("Root", pathLength: 0)).verify().refusal?.reason == .certificatePathTooLong)
         var first = Recipe.authority("Root")
         first.version = .v1
         #expect(try GoodChain(root: first).verify().chain != nil, "a root of version 1 is trusted as it stands")
@@ -189,7 +227,9 @@ import X509
     @Test func hundredIntermediatesStopAtTheBudget() throws {
         let subjects = (0..<100).map { _ in Recipe.authority("Same") }
         var made: [CertificateFactory.Made] = [try CertificateFactory.make(subjects[0])]
-        for recipe in subjects.dropFirst() { made.append(try CertificateFactory.make(recipe, by: made[made.count - 1])) }
+        for recipe in subjects.dropFirst() {
+            made.append(try CertificateFactory.make(recipe, by: made[made.count - 1]))
+        }
         let leaf = try CertificateFactory.make(.init(), by: made[99])
         let good = try GoodChain()
         let budget = VerificationBudget(certificates: 200, bytes: 1 << 20, steps: 200, signatures: 100)
@@ -205,7 +245,8 @@ import X509
         var intermediate = Recipe.authority("Intermediate")
         intermediate.algorithm = .sha1WithRSAEncryption
         #expect(
-            try GoodChain(intermediate: intermediate, root: root).verify().refusal?.reason == .certificateAlgorithmForbidden)
+            try GoodChain(intermediate: intermediate, root: root).verify().refusal?.reason
+                == .certificateAlgorithmForbidden)
         intermediate.algorithm = .sha256WithRSAEncryption
         #expect(try GoodChain(intermediate: intermediate, root: root).verify().chain != nil)
         let edwards = Certificate.PrivateKey(Curve25519.Signing.PrivateKey())
@@ -227,5 +268,35 @@ import X509
             let reason = try good.verify(purpose: purpose).refusal?.reason
             #expect(reason == (accepted.contains(name) ? nil : .certificateNameMismatch), "\(name)")
         }
+    }
+}
+
+/// What a verifier remembers makes it faster and never kinder.
+@Suite struct IntermediateMemoryTests {
+    private let now = CertificateFactory.now
+
+    @Test func rememberedIntermediateIsCheckedEachTime() throws {
+        var short = CertificateFactory.Recipe.authority("Intermediate")
+        short.notAfter = now + 10
+        let good = try GoodChain(intermediate: short)
+        let verifier = try good.verifier()
+        #expect(verifier.verify(chain: good.presented, at: now).chain != nil)
+        #expect(verifier.verify(chain: good.presented, at: now).chain != nil)
+        #expect(verifier.verify(chain: good.presented, at: now + 11).refusal?.reason == .certificateIssuerExpired)
+        let forged = try CertificateFactory.make(.init(), by: CertificateFactory.make(.authority("Intermediate")))
+        let refusal = verifier.verify(chain: [forged.der, good.intermediate.der], at: now).refusal
+        #expect(refusal?.reason == .certificateSignatureInvalid)
+    }
+
+    @Test func onlyGoodPathsAreRemembered() throws {
+        let good = try GoodChain()
+        let impostor = try GoodChain()
+        let verifier = try good.verifier()
+        _ = verifier.verify(chain: impostor.presented, at: now)
+        #expect(verifier.memory.certificate(der: impostor.intermediate.der) == nil)
+        _ = verifier.verify(chain: good.presented, at: now)
+        let known = try #require(verifier.memory.certificate(der: good.intermediate.der))
+        #expect(verifier.memory.knows(known, signedBy: try good.root.parsed()))
+        #expect(!verifier.memory.knows(known, signedBy: try impostor.root.parsed()))
     }
 }

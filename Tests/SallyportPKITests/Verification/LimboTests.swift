@@ -7,7 +7,10 @@ import Testing
 /// The x509-limbo suite (C2SP), when a copy of its data lies beside the repository.
 @Suite struct LimboTests {
     private struct Suite: Decodable { let testcases: [Case] }
-    private struct PeerName: Decodable { let kind: String; let value: String }
+    private struct PeerName: Decodable {
+        let kind: String
+        let value: String
+    }
     private struct Case: Decodable {
         let id: String
         let features: [String]
@@ -34,7 +37,8 @@ import Testing
 
     /// Valid chains that break a rule on issuers which other cases of the suite demand to be kept.
     private static let refusedAsPublic: Set<String> = refusedAlways.union([
-        // The anchor is not self-signed and has no authorityKeyIdentifier, as in rfc5280::aki::cross-signed-root-missing-aki.
+        // The anchor is not self-signed and has no authorityKeyIdentifier, as in
+        // rfc5280::aki::cross-signed-root-missing-aki.
         "cve::cve-2024-0567",
         // The common name is none of the alternative names, as in webpki::cn.
         "rfc5280::nc::permitted-dns-match-more", "webpki::san::exact-localhost-ip-san",
@@ -89,7 +93,9 @@ import Testing
         do {
             let anchors = try testCase.trusted_certs.flatMap { try certificates($0) }
                 .map { try TrustAnchor(authority: "limbo", certificate: ParsedCertificate(der: $0)) }
-            let chain = try ([testCase.peer_certificate] + testCase.untrusted_intermediates).flatMap { try certificates($0) }
+            let chain = try ([testCase.peer_certificate] + testCase.untrusted_intermediates).flatMap {
+                try certificates($0)
+            }
             let now = try testCase.validation_time.map { try seconds($0) } ?? Int64(Date().timeIntervalSince1970)
             let purpose: Purpose
             if testCase.validation_kind == "CLIENT" {
