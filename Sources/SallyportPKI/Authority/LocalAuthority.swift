@@ -33,8 +33,8 @@ package struct LocalAuthority: Sendable {
 
     /// The authority that is there, made first when there is none. Two processes at once make one.
     ///
-    /// Also replaces an intermediate that ends within half a year. What it issued stays valid, since the files that hold
-    /// a certificate hold its intermediate as well.
+    /// Also replaces an intermediate that ends within half a year. What it issued stays valid, since the files that
+    /// hold a certificate hold its intermediate as well.
     package static func openOrCreate(_ state: StateDirectory, at now: Int64) throws(PKIError) -> LocalAuthority {
         try state.prepare()
         let files = AuthorityFiles(state: state)

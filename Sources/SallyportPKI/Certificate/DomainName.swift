@@ -2,8 +2,8 @@
 enum DomainName {
     /// The name in lower case; nil when it is not a DNS name.
     ///
-    /// Labels of 1 to 63 letters, digits, `-` and `_`, no dash at an edge, 253 characters in all, no trailing dot. A last
-    /// label of digits only is refused, since such a name could be taken for an IP address.
+    /// Labels of 1 to 63 letters, digits, `-` and `_`, no dash at an edge, 253 characters in all, no trailing dot.
+    /// A last label of digits only is refused, since such a name could be taken for an IP address.
     /// - Parameter allowsWildcard: whether the first label may be `*`.
     static func normalized(_ bytes: some Collection<UInt8>, allowsWildcard: Bool) -> String? {
         guard (1...253).contains(bytes.count) else { return nil }
