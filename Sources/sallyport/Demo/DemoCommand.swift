@@ -145,7 +145,8 @@ struct Demo: Sendable {
     {
         let (tick, fingerprint) = (Terminal.tick, Fingerprint.short(authority.rootFingerprint))
         let ports = Dictionary(
-            listeners.map { ($0.kind, ClientAddress.split($0.address)?.port ?? 0) }, uniquingKeysWith: { first, _ in first })
+            listeners.map { ($0.kind, ClientAddress.split($0.address)?.port ?? 0) },
+            uniquingKeysWith: { first, _ in first })
         let port = ports["https"] ?? 0
         let kept = file.wasKept ? "   (your edits are kept)" : ""
         var lines = [

@@ -8,12 +8,14 @@ struct ExplainCommand: ParsableCommand {
 
     @Argument(help: "SPnnnn, or a key path.")
     var subject: String
+    @OptionGroup var json: JSONFlag
 
     func run() throws {
         if let reason = Reason.named(subject) {
-            Terminal.print(Self.text(of: reason))
-        } else if let text = explain(keyPath: subject) {
-            Terminal.print(text.withoutLineEnd)
+            Terminal.print(json.isOn ? Self.json(of: reason) : Self.text(of: reason))
+        } else if let text = explain(keyPath: subject)?.withoutLineEnd {
+            let object = JSONValue.members(["key": .string(subject), "text": .string(text)])
+            Terminal.print(json.isOn ? object.pretty : text)
         } else {
             throw unknown()
         }
@@ -24,6 +26,14 @@ struct ExplainCommand: ParsableCommand {
         let status = reason.status.map { "HTTP status \($0), " } ?? ""
         lines.append("\(status)caused by: \(reason.origin.rawValue)")
         return lines.joined(separator: "\n")
+    }
+
+    private static func json(of reason: Reason) -> String {
+        JSONValue.members([
+            "code": .string(reason.name), "title": .string(reason.title.description),
+            "explanation": .string(reason.explanation.description), "fix": .string(reason.fix.description),
+            "status": reason.status.map { .integer(Int($0)) }, "origin": .string(reason.origin.rawValue),
+        ]).pretty
     }
 
     private func unknown() -> CommandFailure {

@@ -41,10 +41,12 @@ struct GatewayProcess {
         let logger = Logger(label: "sallyport") { label in
             SallyportLogHandler(label: label, sink: sink, format: isInteractive ? .text : .json)
         }
+        defer { sink.close() }
         let gateway = try await start(configuration, logger: logger)
-        let service = GatewayService(gateway: gateway, source: source, files: files)
-        try await serve(service, signals: signals, logger: logger)
-        sink.close()
+        let voice = OperatorLog(
+            logger: logger, sink: sink, isInteractive: isInteractive, colour: Terminal.colourful(STDERR_FILENO))
+        let service = GatewayService(gateway: gateway, source: source, files: files, voice: voice)
+        try await serve(service, signals: signals, voice: voice)
         _ = consume lock
     }
 
@@ -85,7 +87,9 @@ struct GatewayProcess {
 
     // MARK: serving
 
-    private func serve(_ service: GatewayService, signals: AsyncStream<ProcessSignal>, logger: Logger) async throws {
+    private func serve(
+        _ service: GatewayService, signals: AsyncStream<ProcessSignal>, voice: OperatorLog
+    ) async throws {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let admin = try await AdminServer.start(path: state.adminSocket, on: group) { request in
@@ -96,10 +100,10 @@ struct GatewayProcess {
             Task { if watch { await Self.watchFiles(service) { continuation.yield(.fileChanged) } } },
         ]
         sayReady(service)
-        await obey(events, service) { continuation.yield(.drained) }
+        await obey(events, service, voice) { continuation.yield(.drained) }
         for task in feeding { task.cancel() }
         await admin.stop()
-        logger.info("stopped")
+        voice.logger.info("stopped")
     }
 
     private func sayReady(_ service: GatewayService) {
@@ -111,7 +115,8 @@ struct GatewayProcess {
 
     /// Reloads until asked to stop, then drains; asked once more while it drains, it stops at once.
     private func obey(
-        _ events: AsyncStream<Event>, _ service: GatewayService, drained: @escaping @Sendable () -> Void
+        _ events: AsyncStream<Event>, _ service: GatewayService, _ voice: OperatorLog,
+        drained: @escaping @Sendable () -> Void
     ) async {
         var isStopping = false
         for await event in events {
@@ -119,10 +124,13 @@ struct GatewayProcess {
             case .signal(.reload), .fileChanged:
                 if !isStopping { await reload(service) }
             case .signal(.stop) where isStopping:
+                voice.sink.close(limit: .milliseconds(200))
                 ExitStatus.failed.exit()
             case .signal(.stop), .stopAsked:
-                if !isStopping { stop(service, drained: drained) }
+                guard !isStopping else { continue }
                 isStopping = true
+                voice.stopping(within: Self.drain)
+                stop(service, drained: drained)
             case .drained:
                 return
             }
@@ -131,8 +139,6 @@ struct GatewayProcess {
 
     private func stop(_ service: GatewayService, drained: @escaping @Sendable () -> Void) {
         manager.stopping()
-        Terminal.note(
-            "stopping: exchanges under way have \(Self.drain.components.seconds) s; a second signal stops at once")
         Task {
             await service.shutdown(drain: Self.drain)
             drained()

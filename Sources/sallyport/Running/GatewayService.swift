@@ -9,27 +9,27 @@ import SallyportTelemetry
 actor GatewayService {
     private let gateway: Gateway
     private let source: ConfigurationSource
+    private let voice: OperatorLog
     /// Every file of the newest attempt to load, whether it succeeded or not.
     private var files: Set<String>
     /// Reloads wait for each other.
     private var newestReload: Task<AdminReply, Never>?
 
-    init(gateway: Gateway, source: ConfigurationSource, files: Set<String>) {
+    init(gateway: Gateway, source: ConfigurationSource, files: Set<String>, voice: OperatorLog) {
         self.gateway = gateway
         self.source = source
+        self.voice = voice
         self.files = files
     }
 
     // MARK: reload
 
-    /// Reads the file again and puts it into service, or says why not; either way on standard error as well.
+    /// Reads the file again and puts it into service, or says why not; either way in the log as well.
     func reload() async -> AdminReply {
         let previous = newestReload
         let task = Task {
             _ = await previous?.value
-            let reply = await load()
-            Terminal.note([reply.messages, reply.text].filter { !$0.isEmpty }.joined(separator: "\n"))
-            return reply
+            return await load()
         }
         newestReload = task
         return await task.value
@@ -49,22 +49,25 @@ actor GatewayService {
             let number = try await gateway.reload(configuration)
             let words =
                 "\(Terminal.tick) generation \(number) loaded in \((ContinuousClock.now - start).inWords) (\(changes))"
+            voice.loaded(words, generation: number, changes: changes.description, result.report)
             let warnings = result.diagnostics.isEmpty ? "" : result.report.rendered(as: .text).withoutLineEnd
             return AdminReply(text: words, messages: warnings)
         } catch {
-            return AdminReply(.failed, messages: "error: \(error.description)\nNothing was changed: \(keepsServing)")
+            voice.failed(error.description, outcome: keepsServing)
+            return AdminReply(.failed, messages: "error: \(error.description)\n\(keepsServing)")
         }
     }
 
     private func refusal(_ report: DiagnosticReport) -> AdminReply {
         gateway.reloadFailed("\(source.name): \(report.errorCount) \(report.errorCount == 1 ? "error" : "errors")")
-        let text = report.rendered(as: .text, outcome: "Nothing was changed: \(keepsServing)")
-        return AdminReply(.configuration, messages: text.withoutLineEnd)
+        voice.refused(report, outcome: keepsServing)
+        return AdminReply(.configuration, messages: report.rendered(as: .text, outcome: keepsServing).withoutLineEnd)
     }
 
     private var keepsServing: String {
         let status = gateway.status()
-        return "generation \(status.generation) (loaded \(LocalTime.ofDay(status.loadedAt))) keeps serving."
+        return
+            "Nothing was changed: generation \(status.generation) (loaded \(LocalTime.ofDay(status.loadedAt))) keeps serving."
     }
 
     /// After something was revoked or renewed: the same configuration under a new generation.

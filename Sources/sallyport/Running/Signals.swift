@@ -13,7 +13,9 @@ enum ProcessSignal: Sendable {
 enum Signals {
     /// From this call on the signals no longer act by themselves; they arrive in the stream.
     static func stream() -> AsyncStream<ProcessSignal> {
-        AsyncStream { continuation in
+        // Whoever reads our output may go away; that ends a write, not the gateway.
+        signal(SIGPIPE, SIG_IGN)
+        return AsyncStream { continuation in
             let meanings: [(Int32, ProcessSignal)] = [(SIGHUP, .reload), (SIGTERM, .stop), (SIGINT, .stop)]
             let sources = meanings.map { number, meaning in
                 signal(number, SIG_IGN)
