@@ -33,7 +33,10 @@ def free_port():
 
 def sallyport(*arguments, state=None, check=True, stdin=None, cwd=None, environment=None):
     """Runs a command to its end. Standard output holds results, standard error everything else."""
-    command = [binary(), *map(str, arguments), *(["--state", str(state)] if state else [])]
+    command = [binary(), *map(str, arguments)]
+    if state:
+        place = command.index("--") if "--" in command else len(command)
+        command[place:place] = ["--state", str(state)]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=50, input=stdin, cwd=cwd,
         env={**os.environ, "NO_COLOR": "1", **(environment or {})})
@@ -58,6 +61,14 @@ class Lines:
     @property
     def text(self):
         return "\n".join(self.lines)
+
+
+def crash_report(output):
+    """What the run-time said, and the frames of the thread that crashed."""
+    words = re.search(r"(?m)^.*(Fatal|Simultaneous access|Crash:|overflow).*$", output)
+    start = words.start() if words else 0
+    crashed = output.find("crashed", start)
+    return output[start:start + 1000] + "\n…\n" + output[crashed - 100:crashed + 6000]
 
 
 class Process:
@@ -138,7 +149,7 @@ class Process:
                 self.process.kill()
                 self.wait()
         crashed = self.process.returncode in (-signal.SIGSEGV, -signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS)
-        assert not crashed, f"the gateway crashed ({self.process.returncode}):\n{self.output[-6000:]}"
+        assert not crashed, f"the gateway crashed ({self.process.returncode}):\n{crash_report(self.output)}"
 
 
 class Gateway(Process):

@@ -120,7 +120,7 @@ def test_list_inspect_renew_revoke(state):
     command(state, "cert", "client", "alice")
     first = load(state / "clients/alice.pem")[0]
     assert "alice" in command(state, "cert", "list").stdout
-    shown = command(state, "cert", "inspect", state / "clients/alice.pem").stdout
+    shown = sallyport("cert", "inspect", state / "clients/alice.pem").stdout
     assert "CN=alice" in shown and f"{first.serial_number:X}" in shown.replace(":", "").upper()
     command(state, "cert", "renew", "alice")
     second = load(state / "clients/alice.pem")[0]

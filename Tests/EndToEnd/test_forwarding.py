@@ -346,8 +346,8 @@ def test_refusals_look_the_same_to_those_outside(shared, bob):
         reply = client.request()
     assert (reply.status, reply.code) == (403, "SP3001")
     text = reply.body.decode() + str(reply.fields)
-    for secret in (str(shared.upstream.port), "bob", "alice", "CN=", "all"):
-        assert secret not in reply.problem.get("title", "") and f'"{secret}"' not in text, text
+    for secret in (str(shared.upstream.port), "bob", "alice", "CN=", "route"):
+        assert secret not in text, text
     assert not reply.all("server") or not re.search(r"\d", reply.get("server"))
 
 

@@ -59,10 +59,10 @@ def test_a_bad_file_changes_nothing(edge, serve, alice):
     assert "SP1203" in text and 'did you mean "require"?' in text and "keeps serving" in text, text
     assert status_of(one, alice) == 200
     status = one.gateway.status()
-    assert status["generation"] == 1 and status["lastReload"]["ok"] is False, status
+    assert status["generation"] == 1 and status["lastReload"]["succeeded"] is False, status
     one.gateway.write(one.configuration)
     one.gateway.command("reload")
-    assert one.gateway.status()["lastReload"]["ok"] is True
+    assert one.gateway.status()["lastReload"]["succeeded"] is True
 
 
 def test_a_file_that_is_gone(edge, serve, alice):

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import ssl
 import time
 
 import pytest

@@ -52,7 +52,7 @@ def says(data):
 NO_GOOD_HEAD = {
     "closes before the head": (502, "SP5003", closes_before_the_head),
     "resets before the head": (502, "SP5003", resets_before_the_head),
-    "closes in the head": (502, "SP5006", closes_in_the_head),
+    "closes in the head": (502, "SP5003 SP5006", closes_in_the_head),
     "never answers": (504, "SP5002", never_answers),
     "stalls in the head": (504, "SP5002", stalls_in_the_head),
     "speaks no HTTP": (502, "SP5005", says(b"220 mail.test ESMTP\r\n\r\n")),
@@ -77,10 +77,10 @@ def test_no_good_head(kind, edge, serve, alice):
     with one.client(alice) as client:
         begun = time.monotonic()
         reply = client.request("POST", body=b"once")
-        assert (reply.status, reply.code) == (status, code), reply
+        assert reply.status == status and reply.code in code, reply
         assert time.monotonic() - begun < 4
     assert len(one.upstream.requests) == 1, "a request that is not safe to repeat was sent again"
-    assert one.gateway.access_line(lambda line: line.get("sallyport.reason") == code)
+    assert one.gateway.access_line(lambda line: line.get("sallyport.reason") == reply.code)
 
 
 def test_nobody_listens(edge, alice):

@@ -24,12 +24,12 @@ def tls_server(credential, *, clients=None, versions=ssl.TLSVersion.TLSv1_2):
     return context
 
 
-def secured(edge, authority, internal, upstream, **tls):
+def secured(edge, authority, internal, upstream, *, scheme=None, **tls):
     settings = {"trust": ["internal"], **tls}
     return edge(
         upstream,
         pki={"authorities": {"test": {"file": str(authority.file)}, "internal": {"file": str(internal.file)}}},
-        upstreams={"service": {"targets": [upstream.url], "tls": settings, "timeouts": {"connect": "2s", "request": "2s", "idle": "2s"}}},
+        upstreams={"service": {"targets": [f"{scheme}://127.0.0.1:{upstream.port}" if scheme else upstream.url], "tls": settings, "timeouts": {"connect": "2s", "request": "2s", "idle": "2s"}}},
         routes=[{"match": {"path": "/"}, "allow": ["alice"], "to": "service"}])
 
 
@@ -120,11 +120,11 @@ def test_own_certificate_missing(minimum, edge, serve, authority, internal, alic
 
 
 def test_plain_text_where_tls_is_expected(edge, serve, authority, internal, alice):
-    upstream = serve()
-    one = secured(edge, authority, internal, upstream)
-    one.configuration["upstreams"]["service"]["targets"] = [f"https://127.0.0.1:{upstream.port}"]
-    one.gateway.write(one.configuration)
-    one.gateway.command("reload")
+    def behaviour(connection):
+        connection.receive()
+        connection.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    upstream = serve(behaviour)
+    one = secured(edge, authority, internal, upstream, scheme="https")
     with one.client(alice) as client:
         reply = client.request()
         assert (reply.status, reply.code) == (502, "SP5015"), reply
