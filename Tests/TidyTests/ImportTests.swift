@@ -44,7 +44,10 @@ import Testing
 
     static func imports(of file: String) throws -> [String] {
         let pattern = /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|func|protocol|var|let|typealias)\s+)?(\w+)/
-        return try Repository.text(file).split(separator: "\n").filter { $0.contains("import ") }.compactMap { line in
+        let text = try Repository.text(file)
+        // Programs in other languages stand in literals of several lines.
+        let code = text.contains("\"\"\"") ? String(decoding: SourceText(text).code, as: UTF8.self) : text
+        return code.split(separator: "\n").filter { $0.contains("import ") }.compactMap { line in
             line.firstMatch(of: pattern).map { String($0.1) }
         }
     }
