@@ -21,7 +21,9 @@ extension Reason {
         fix: "Give the client the key that belongs to its certificate, or issue both anew: sallyport cert renew NAME")
     package static let closedSilently = Reason(
         2010, "Closed without a byte", origin: .client,
-        explanation: "The connection was opened and closed without a byte: a port scan, a health probe or a load balancer.",
+        explanation: """
+            The connection was opened and closed without a byte: a port scan, a health probe or a load balancer.
+            """,
         fix: "Nothing, if a TCP probe is expected. Such connections are counted apart from failed handshakes.")
     package static let closedInClientHello = Reason(
         2011, "Closed before the ClientHello was complete", origin: .client,
@@ -36,7 +38,9 @@ extension Reason {
         fix: "Look into the log of the client; then try: openssl s_client -connect HOST:PORT -servername NAME")
     package static let handshakeDeadline = Reason(
         2013, "The handshake took too long", origin: .client,
-        explanation: "The TLS handshake was not complete when its deadline passed, counted from the accepted connection.",
+        explanation: """
+            The TLS handshake was not complete when its deadline passed, counted from the accepted connection.
+            """,
         fix: "Look at the client or the network path for stalls; slow handshakes are also a way to tie up servers.")
     package static let plainHTTP = Reason(
         2020, "Plain HTTP on a TLS port", status: 400, origin: .client,
@@ -56,7 +60,10 @@ extension Reason {
         fix: "Look into the log of the client: it gave up before it began.")
     package static let proxyProtocol = Reason(
         2024, "PROXY protocol header on a TLS port", origin: .client,
-        explanation: "A load balancer in front announces the client's address with a PROXY header that is not expected here.",
+        explanation: """
+            A load balancer in front announces the client's address with a PROXY header that is not expected \
+            here.
+            """,
         fix: "Switch the PROXY protocol off in the load balancer (HAProxy: send-proxy).")
 
     // MARK: 21xx the ClientHello
@@ -99,7 +106,10 @@ extension Reason {
         fix: "Update the client, or use `base: intermediate` in the TLS profile if TLS 1.2 must be served.")
     package static let noSharedCipherSuite = Reason(
         2109, "No common cipher suite", origin: .client,
-        explanation: "The client offers no cipher suite with forward secrecy and authenticated encryption that fits the certificate.",
+        explanation: """
+            The client offers no cipher suite with forward secrecy and authenticated encryption that fits the \
+            certificate.
+            """,
         fix: "Update the client: TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305.")
     package static let noSharedGroup = Reason(
         2110, "No common key exchange group", origin: .client,
@@ -107,11 +117,16 @@ extension Reason {
         fix: "Update the client, or switch on one of these groups in it.")
     package static let noSharedSignatureAlgorithm = Reason(
         2111, "No common signature algorithm", origin: .client,
-        explanation: "The client accepts no signature algorithm that the key of the server certificate or of its own can produce.",
+        explanation: """
+            The client accepts no signature algorithm that the key of the server certificate or of its own can \
+            produce.
+            """,
         fix: "Update the client: ECDSA or RSA-PSS with SHA-256 or better; SHA-1 is not accepted.")
     package static let unexpectedFirstMessage = Reason(
         2112, "The first handshake message is not a ClientHello", origin: .client,
-        explanation: "The connection opens with a TLS handshake record that carries another message than a ClientHello.",
+        explanation: """
+            The connection opens with a TLS handshake record that carries another message than a ClientHello.
+            """,
         fix: "Look what connects to this port; mainstream TLS libraries do not send this.")
 
     // MARK: 23xx the client's alert
@@ -126,11 +141,17 @@ extension Reason {
         fix: "Give the client the root certificate; for the built-in authority: sallyport ca show")
     package static let clientRejectedCertificate = Reason(
         2302, "The client rejected the server certificate", origin: .client,
-        explanation: "The client sent bad_certificate or certificate_unknown: often the name it asked for is not in the certificate.",
+        explanation: """
+            The client sent bad_certificate or certificate_unknown: often the name it asked for is not in the \
+            certificate.
+            """,
         fix: "See what the client sees: openssl s_client -connect HOST:PORT -servername NAME -showcerts")
     package static let clientSawExpiredCertificate = Reason(
         2303, "The client holds the server certificate to be expired", origin: .client,
-        explanation: "The client sent certificate_expired or certificate_revoked: the certificate ended, or a clock is wrong.",
+        explanation: """
+            The client sent certificate_expired or certificate_revoked: the certificate ended, or a clock is \
+            wrong.
+            """,
         fix: "Compare the clocks of both machines, then see the dates: sallyport cert inspect FILE")
     package static let clientFoundNoCommonGround = Reason(
         2304, "The client found nothing in common", origin: .client,
@@ -145,11 +166,17 @@ extension Reason {
 
     package static let handshakeFailed = Reason(
         2400, "The handshake failed", origin: .client,
-        explanation: "The TLS library ended the handshake for a reason that has no code of its own; its words are in the detail.",
+        explanation: """
+            The TLS library ended the handshake for a reason that has no code of its own; its words are in the \
+            detail.
+            """,
         fix: "Look into the log of the client, and report the detail so that it gets a code.")
     package static let protocolViolation = Reason(
         2401, "TLS protocol violation", origin: .client,
-        explanation: "The client sent a record or message that does not belong at this point of the handshake or cannot be decrypted.",
+        explanation: """
+            The client sent a record or message that does not belong at this point of the handshake or cannot be \
+            decrypted.
+            """,
         fix: "Look for a device that meddles with the connection; then update the client.")
     package static let handshakeTooLarge = Reason(
         2402, "Handshake message too large", origin: .client,

@@ -14,11 +14,17 @@ extension Reason {
         fix: "Set tls.name of the upstream to a name that its certificate bears.")
     package static let upstreamRefusedCertificate = Reason(
         5013, "The upstream refused the gateway's certificate", status: 502, origin: .upstream,
-        explanation: "The upstream asked for a client certificate and refused what the gateway presented, or that it had none.",
+        explanation: """
+            The upstream asked for a client certificate and refused what the gateway presented, or that it had \
+            none.
+            """,
         fix: "Set tls.present of the upstream to a certificate that it trusts.")
     package static let upstreamHandshakeFailed = Reason(
         5014, "The TLS handshake with the upstream failed", status: 502, origin: .upstream,
-        explanation: "The handshake ended for a reason that has no code of its own; the TLS library's words are in the detail.",
+        explanation: """
+            The handshake ended for a reason that has no code of its own; the TLS library's words are in the \
+            detail.
+            """,
         fix: "Try it by hand: openssl s_client -connect HOST:PORT -servername NAME")
     package static let upstreamNotTLS = Reason(
         5015, "The upstream does not speak TLS", status: 502, origin: .upstream,
@@ -26,7 +32,10 @@ extension Reason {
         fix: "Use http:// for the target, or the port on which the upstream speaks TLS.")
     package static let upstreamNoCommonTLS = Reason(
         5016, "Nothing in common with the upstream's TLS", status: 502, origin: .upstream,
-        explanation: "The upstream supports no TLS version of at least 1.2 with a cipher suite and group that are allowed here.",
+        explanation: """
+            The upstream supports no TLS version of at least 1.2 with a cipher suite and group that are allowed \
+            here.
+            """,
         fix: "Update the upstream: TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305.")
 
     static let upstreamTLSReasons = [

@@ -30,7 +30,8 @@ struct TestAuthority {
         rootKey = .init(P256.Signing.PrivateKey())
         key = .init(P256.Signing.PrivateKey())
         root = try Self.certificate(
-            subject: "\(name) Root", key: rootKey, issuer: "\(name) Root", signer: rootKey, life: -Self.day...(3650 * Self.day),
+            subject: "\(name) Root", key: rootKey, issuer: "\(name) Root", signer: rootKey,
+            life: -Self.day...(3650 * Self.day),
             extensions: try Self.authorityExtensions(rootKey, path: nil))
         intermediate = try Self.certificate(
             subject: "\(name) Intermediate", key: key, issuer: "\(name) Root", signer: rootKey,
@@ -79,7 +80,8 @@ struct TestAuthority {
         let strangers = try (0..<count).map { index in
             let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
             return try Self.certificate(
-                subject: "Stranger \(index)", key: key, issuer: "Stranger \(index + 1)", signer: key, life: -3600...Self.day,
+                subject: "Stranger \(index)", key: key, issuer: "Stranger \(index + 1)", signer: key,
+                life: -3600...Self.day,
                 extensions: try Self.authorityExtensions(key, path: nil))
         }
         return Leaf(chain: leaf.chain + strangers, key: leaf.key)

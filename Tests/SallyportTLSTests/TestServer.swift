@@ -81,7 +81,8 @@ final class WhoAmI: ChannelInboundHandler {
     init(_ connection: EstablishedConnection) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let text = "you are \(connection.identity?.displayName ?? "nobody") resumed=\(connection.resumed) "
+        let text =
+            "you are \(connection.identity?.displayName ?? "nobody") resumed=\(connection.resumed) "
             + "\(connection.tlsVersion.rawValue) alpn=\(connection.alpn ?? "-") sni=\(connection.sni ?? "-")\n"
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: text)), promise: nil)
         context.close(promise: nil)

@@ -40,7 +40,8 @@ final class TestWorld: Sendable {
     }
 
     func start(
-        base: TLSProfile.Base = .intermediate, mode: ClientCertificates.Mode = .require, deadline: TimeAmount = .seconds(5)
+        base: TLSProfile.Base = .intermediate, mode: ClientCertificates.Mode = .require,
+        deadline: TimeAmount = .seconds(5)
     ) async throws -> TestServer {
         let context = try context(base: base, mode: mode)
         return try await TestServer(context: { context }, deadline: deadline)

@@ -24,13 +24,18 @@ package struct HandshakeRefusal: Sendable {
         issuer: String? = nil, serial: String? = nil, fix: String
     ) {
         self.reason = reason
-        self.detail = detail
+        self.detail = Self.bounded(detail)
         self.peer = peer
         self.listener = listener
         self.sni = sni
-        self.subject = subject
-        self.issuer = issuer
-        self.serial = serial
+        self.subject = subject.map(Self.bounded)
+        self.issuer = issuer.map(Self.bounded)
+        self.serial = serial.map(Self.bounded)
         self.fix = fix
+    }
+
+    /// A stranger's certificate may carry names of many kilobytes, and every refusal is a line in the log.
+    private static func bounded(_ text: String) -> String {
+        text.utf8.count <= 512 ? text : String(decoding: text.utf8.prefix(500), as: UTF8.self) + "…"
     }
 }

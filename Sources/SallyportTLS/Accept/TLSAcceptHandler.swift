@@ -49,7 +49,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     /// - Parameters:
     ///   - handshakeDeadline: from the accepted connection to the completed handshake.
-    ///   - established: adds the handlers that speak to the client; called before any application byte arrives.
+    ///   - established: adds the handlers that speak to the client; called before any application byte arrives. Should
+    ///     it throw, `refused` follows with `connectionNotTaken`.
     ///   - refused: called when the connection is given up; it is closed by then or being closed.
     package init(
         context: ServerTLSContext, listener: String, handshakeDeadline: TimeAmount = .seconds(5),

@@ -6,7 +6,9 @@ package struct HostName: Sendable, Hashable {
     package init?(_ bytes: ArraySlice<UInt8>) {
         guard (1...253).contains(bytes.count) else { return nil }
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.allSatisfy(Self.isLabel), let last = labels.last, !last.allSatisfy(Self.isDigit) else { return nil }
+        guard labels.allSatisfy(Self.isLabel), let last = labels.last, !last.allSatisfy(Self.isDigit) else {
+            return nil
+        }
         text = String(decoding: bytes.lazy.map(Self.lowercased), as: UTF8.self)
     }
 

@@ -2,7 +2,8 @@ import NIOSSL
 
 /// The names of reasons in BoringSSL's error queue, such as `NO_SHARED_CIPHER`.
 ///
-/// NIOSSL keeps the codes private; the text `error:NUMBER:LIBRARY:OPENSSL_internal:REASON at FILE:LINE` is all there is.
+/// NIOSSL keeps the codes private. All there is, is the text
+/// `error:NUMBER:LIBRARY:OPENSSL_internal:REASON at FILE:LINE`.
 enum BoringSSLMessage {
     /// The reasons in the order of the queue; empty for errors of another kind.
     static func reasons(of error: any Error) -> [String] {

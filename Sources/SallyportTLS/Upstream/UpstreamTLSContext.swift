@@ -56,7 +56,8 @@ package final class UpstreamTLSContext: Sendable {
         case .dns(let name): return name
         case .address(let address):
             if case .address(address) = ServerName(target.host)?.kind { return nil }
-            throw PKIError(.upstreamNameMismatch, source, "the name \(text) is an address and not that of \(target.host)")
+            throw PKIError(
+                .upstreamNameMismatch, source, "the name \(text) is an address and not that of \(target.host)")
         case nil:
             throw PKIError(.upstreamNameMismatch, source, "\(target.host) is neither a DNS name nor an address")
         }

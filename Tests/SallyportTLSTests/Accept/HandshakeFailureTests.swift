@@ -20,7 +20,9 @@ import Testing
         while folder.path != "/" {
             folder.deleteLastPathComponent()
             let file = folder.appendingPathComponent(path)
-            if FileManager.default.fileExists(atPath: file.path) { return try String(contentsOf: file, encoding: .utf8) }
+            if FileManager.default.fileExists(atPath: file.path) {
+                return try String(contentsOf: file, encoding: .utf8)
+            }
         }
         return nil
     }
@@ -38,6 +40,15 @@ import Testing
     ])
     func theCommandNamesOnlyWhatNeedsNoQuoting(subject: String, reason: Reason, fix: String) {
         #expect(HandshakeRefusal.fix(for: reason, subject: subject) == fix)
+    }
+
+    @Test func namesOfStrangersDoNotFloodTheLog() {
+        let name = "CN=" + String(repeating: "a\u{301}\u{302}", count: 20_000)
+        let refusal = HandshakeRefusal(
+            reason: .certificateExpired, detail: name, peer: "", listener: "", subject: name, issuer: name, serial: name,
+            fix: "")
+        #expect(refusal.line.utf8.count < 2500)
+        #expect(refusal.logMetadata.allSatisfy { $0.value.utf8.count <= 512 })
     }
 
     @Test func everyReasonOfATableIsInTheCatalogue() {

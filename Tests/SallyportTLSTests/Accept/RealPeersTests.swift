@@ -76,7 +76,9 @@ import X509
             Case(
                 what: "unknown issuer", reason: .certificateIssuerUnknown, fix: "sallyport cert client bob",
                 leaf: TestAuthority.Leaf(chain: [stranger.chain[0]], key: stranger.key)),
-            Case(what: "self-signed", reason: .certificateSelfSigned, fix: nil, leaf: try TestAuthority.selfSigned("bob")),
+            Case(
+                what: "self-signed", reason: .certificateSelfSigned, fix: nil, leaf: try TestAuthority.selfSigned("bob")
+            ),
             Case(
                 what: "server certificate", reason: .certificateUsageForbidden, fix: nil,
                 leaf: try authority.server(["bob.example.org"])),
@@ -105,7 +107,9 @@ import X509
 
     @Test func aRevokedCertificateIsRefused() async throws {
         let leaf = try world.authority.leaf("alice")
-        let serial = leaf.chain[0].serialNumber.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+        let serial = leaf.chain[0].serialNumber.bytes.map {
+            ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true)
+        }
         let context = try world.context(revoked: ["clients": [serial.joined()]])
         let server = try await TestServer(context: { context })
         _ = try await Program.sClient(port: server.port, try world.presenting(leaf))
@@ -168,7 +172,10 @@ import X509
     @Test func plainHTTPIsAnswered() async throws {
         let server = try await world.start()
         let output = try await Program.run(
-            ["curl", "-s", "-i", "--max-time", "5", "-d", String(repeating: "x", count: 9000), "http://127.0.0.1:\(server.port)/"])
+            [
+                "curl", "-s", "-i", "--max-time", "5", "-d", String(repeating: "x", count: 9000),
+                "http://127.0.0.1:\(server.port)/",
+            ])
         #expect(output.hasPrefix("HTTP/1.1 400") && output.contains("\"code\":\"SP2020\""), "\(output)")
         #expect(try await server.refusal()?.reason == .plainHTTP)
         try await server.close()
@@ -232,7 +239,10 @@ import X509
         let lines = try await resume(leaf, server: server, version: version) { world.shift.withLock { $0 = 700 } }
         #expect(lines.count == 2 && lines[0].contains("you are alice") && !lines[1].contains("you are"), "\(lines)")
         let events = try await server.events(2)
-        guard events.count == 2, case .refused(let refusal) = events[1] else { Issue.record("\(events)"); return }
+        guard events.count == 2, case .refused(let refusal) = events[1] else {
+            Issue.record("\(events)")
+            return
+        }
         #expect(refusal.reason == .certificateExpired && refusal.detail.contains("resumed"), "\(refusal.line)")
         #expect(refusal.subject?.contains("alice") == true)
         try await server.close()
@@ -241,14 +251,19 @@ import X509
     /// A new generation in which the certificate is revoked: tickets of the old one mean nothing to it.
     @Test(arguments: ["1.3", "1.2"]) func anotherGenerationDoesNotResume(version: String) async throws {
         let leaf = try world.authority.leaf("alice")
-        let serial = leaf.chain[0].serialNumber.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+        let serial = leaf.chain[0].serialNumber.bytes.map {
+            ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true)
+        }
         let current = Generation(try world.context())
         let next = try world.context(revoked: ["clients": [serial.joined()]])
         let server = try await TestServer(context: { current.context })
         let lines = try await resume(leaf, server: server, version: version) { current.replace(next) }
         #expect(lines.count == 2 && lines[0].contains("you are alice") && !lines[1].contains("you are"), "\(lines)")
         let events = try await server.events(2)
-        guard events.count == 2, case .refused(let refusal) = events[1] else { Issue.record("\(events)"); return }
+        guard events.count == 2, case .refused(let refusal) = events[1] else {
+            Issue.record("\(events)")
+            return
+        }
         #expect(refusal.reason == .certificateRevoked, "\(refusal.line)")
         try await server.close()
     }

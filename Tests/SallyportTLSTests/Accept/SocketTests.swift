@@ -22,7 +22,9 @@ import X509
         let collected = Collected()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(collected)) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Collector(collected))
+                }
             }
             .connect(host: "127.0.0.1", port: server.port).get()
         if !bytes.isEmpty { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get() }
@@ -63,7 +65,10 @@ import X509
         for _ in 0..<20 { _ = try await send(Self.hello, to: server, close: true) }
         let events = try await server.events(20)
         #expect(events.count == 20)
-        #expect(events.allSatisfy { if case .refused(let refusal) = $0 { refusal.reason == .closedInHandshake } else { false } })
+        #expect(
+            events.allSatisfy {
+                if case .refused(let refusal) = $0 { refusal.reason == .closedInHandshake } else { false }
+            })
         try await server.close()
     }
 
@@ -74,8 +79,11 @@ import X509
     ) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(world.folder + "/root.pem"))
-        configuration.certificateChain = try leaf.der.map { .certificate(try NIOSSLCertificate(bytes: $0, format: .der)) }
-        configuration.privateKey = try key ?? .privateKey(NIOSSLPrivateKey(bytes: Array(leaf.keyPEM.utf8), format: .pem))
+        configuration.certificateChain = try leaf.der.map {
+            .certificate(try NIOSSLCertificate(bytes: $0, format: .der))
+        }
+        configuration.privateKey =
+            try key ?? .privateKey(NIOSSLPrivateKey(bytes: Array(leaf.keyPEM.utf8), format: .pem))
         configuration.curves = groups
         return try NIOSSLContext(configuration: configuration)
     }
@@ -106,7 +114,10 @@ import X509
         }
         #expect(try await !ask(server, context, records: 10).contains("you are"))
         let events = try await server.events(4)
-        guard events.count == 4, case .refused(let refusal) = events[3] else { Issue.record("\(events)"); return }
+        guard events.count == 4, case .refused(let refusal) = events[3] else {
+            Issue.record("\(events)")
+            return
+        }
         #expect(refusal.reason == .helloTooFragmented)
         try await server.close()
     }

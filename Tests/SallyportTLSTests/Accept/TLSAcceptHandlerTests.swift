@@ -64,7 +64,9 @@ import Testing
         let (channel, _) = try accept()
         let hello = HelloBytes().records()
         try channel.writeInbound(ByteBuffer(bytes: hello.dropLast()))
-        #expect(throws: (any Error).self) { try channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self) }
+        #expect(throws: (any Error).self) {
+            try channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+        }
         try channel.writeInbound(ByteBuffer(bytes: hello.suffix(1)))
         _ = try channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
         _ = try channel.finish(acceptAlreadyClosed: true)
@@ -94,7 +96,8 @@ import Testing
 
     @Test func theRefusalNamesPeerAndListener() throws {
         let (channel, reports) = try accept()
-        try channel.writeInbound(ByteBuffer(bytes: HelloBytes().with(0, HelloBytes.serverName(["evil.example"])).records()))
+        try channel.writeInbound(
+            ByteBuffer(bytes: HelloBytes().with(0, HelloBytes.serverName(["evil.example"])).records()))
         let refusal = try #require(reports.refusals.first)
         #expect(refusal.reason == .serverNameUnknown && refusal.sni == "evil.example" && refusal.listener == "test")
         #expect(refusal.peer == "[2001:db8::7]:4711")

@@ -38,21 +38,33 @@ import Testing
     @Test func aHelloWithoutExtensionsIsRead() {
         var bytes = HelloBytes()
         bytes.extensions = nil
-        guard case .hello(let hello) = read(bytes.records()) else { Issue.record("refused"); return }
+        guard case .hello(let hello) = read(bytes.records()) else {
+            Issue.record("refused")
+            return
+        }
         #expect(hello.sni == nil && hello.alpn.isEmpty && hello.versions == [0x0303])
     }
 
     @Test func resumptionAndEarlyDataAreSeen() {
         let bytes = HelloBytes().with(35, [1, 2, 3]).with(42, []).with(41, [0, 1, 2])
-        guard case .hello(let hello) = read(bytes.records()) else { Issue.record("refused"); return }
+        guard case .hello(let hello) = read(bytes.records()) else {
+            Issue.record("refused")
+            return
+        }
         #expect(hello.hasPreSharedKey && hello.hasSessionTicket && hello.hasEarlyData)
-        guard case .hello(let fresh) = read(HelloBytes().with(35, []).records()) else { Issue.record("refused"); return }
+        guard case .hello(let fresh) = read(HelloBytes().with(35, []).records()) else {
+            Issue.record("refused")
+            return
+        }
         #expect(!fresh.hasPreSharedKey && !fresh.hasSessionTicket && !fresh.hasEarlyData)
     }
 
     @Test func theServerNameIsLowered() {
         let bytes = HelloBytes().with(0, HelloBytes.serverName(["API.Example.ORG"]))
-        guard case .hello(let hello) = read(bytes.records()) else { Issue.record("refused"); return }
+        guard case .hello(let hello) = read(bytes.records()) else {
+            Issue.record("refused")
+            return
+        }
         #expect(hello.sni == "api.example.org")
     }
 
@@ -109,7 +121,10 @@ import Testing
         let room = ClientHelloReader.maximumMessage - HelloBytes().with(21, []).message.count
         let largest = HelloBytes().with(21, [UInt8](repeating: 0, count: room))
         #expect(largest.message.count == ClientHelloReader.maximumMessage)
-        guard case .hello = read(largest.records()) else { Issue.record("refused"); return }
+        guard case .hello = read(largest.records()) else {
+            Issue.record("refused")
+            return
+        }
         #expect(reason(HelloBytes().with(21, [UInt8](repeating: 0, count: room + 1)).records()) == .helloTooLarge)
     }
 
@@ -194,7 +209,10 @@ import Testing
         ("wildcard", 0, HelloBytes.serverName(["*.example"]), .helloServerNameInvalid),
         ("underscore", 0, HelloBytes.serverName(["a_b.example"]), .helloServerNameInvalid),
         ("not ASCII", 0, HelloBytes.serverName(["bücher.example"]), .helloServerNameInvalid),
-        ("label of 64", 0, HelloBytes.serverName([String(repeating: "a", count: 64) + ".example"]), .helloServerNameInvalid),
+        (
+            "label of 64", 0, HelloBytes.serverName([String(repeating: "a", count: 64) + ".example"]),
+            .helloServerNameInvalid
+        ),
         ("hyphen first", 0, HelloBytes.serverName(["-a.example"]), .helloServerNameInvalid),
         ("no protocols", 16, [0, 0], .helloMalformed),
         ("empty protocol", 16, HelloBytes.alpn(["h2", ""]), .helloMalformed),
@@ -205,7 +223,9 @@ import Testing
         ("no versions", 43, [0], .helloMalformed),
     ]
 
-    @Test(arguments: broken) func brokenExtensionsAreRefused(what: String, type: UInt16, data: [UInt8], expected: Reason) {
+    @Test(arguments: broken) func brokenExtensionsAreRefused(
+        what: String, type: UInt16, data: [UInt8], expected: Reason
+    ) {
         #expect(reason(HelloBytes().with(type, data).records()) == expected, "\(what)")
     }
 
@@ -251,7 +271,9 @@ import Testing
     @Test func noiseIsReadOrRefused() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
-            let noise = (0..<Int.random(in: 1...80, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let noise = (0..<Int.random(in: 1...80, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             _ = read(noise)
             let length = HelloBytes.two(noise.count)
             _ = read([22, 3, 1] + HelloBytes.two(noise.count + 4) + [1, 0] + length + noise)

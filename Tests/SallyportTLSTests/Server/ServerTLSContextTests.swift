@@ -19,7 +19,9 @@ import Testing
         let clients = ClientTrust(anchors: anchors, revoked: [:], maxDepth: 3, rules: IdentityRules([]))
         do throws(PKIError) {
             let credential: CredentialPair
-            do { credential = try leaf.credential() } catch { throw error as? PKIError ?? PKIError(.internalError, "", "\(error)") }
+            do { credential = try leaf.credential() } catch {
+                throw error as? PKIError ?? PKIError(.internalError, "", "\(error)")
+            }
             _ = try ServerTLSContext(
                 profile: TLSProfile(clientCertificates: ClientCertificates(mode: mode)), credential: credential,
                 source: "api.pem", clients: clients, clock: { now ?? WallClock.now() })
@@ -84,6 +86,8 @@ import Testing
         let revoking = try world.context(revoked: ["clients": [old.certificate.serial]])
         #expect(throws: ChainRefusal.self) { try revoking.reauthorize(old, at: WallClock.now()).get() }
         #expect(throws: ChainRefusal.self) { try renamed.reauthorize(old, at: WallClock.now() + 10 * 86_400).get() }
-        #expect(throws: ChainRefusal.self) { try world.context(mode: .none).reauthorize(old, at: WallClock.now()).get() }
+        #expect(throws: ChainRefusal.self) {
+            try world.context(mode: .none).reauthorize(old, at: WallClock.now()).get()
+        }
     }
 }

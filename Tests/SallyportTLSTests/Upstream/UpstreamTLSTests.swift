@@ -33,8 +33,11 @@ import X509
     ) async throws -> Reason? {
         let leaf = leaf ?? world.server
         let upstream = try await OpenSSLServer(
-            ["-cert", world.write("u.pem", leaf.pem), "-key", world.write("u.key", leaf.keyPEM),
-             "-cert_chain", world.write("u.chain", TestAuthority.Leaf(chain: [world.authority.intermediate], key: leaf.key).pem)]
+            [
+                "-cert", world.write("u.pem", leaf.pem), "-key", world.write("u.key", leaf.keyPEM),
+                "-cert_chain",
+                world.write("u.chain", TestAuthority.Leaf(chain: [world.authority.intermediate], key: leaf.key).pem),
+            ]
                 + arguments)
         defer { upstream.stop() }
         return try await ask(context, host: host, port: upstream.port)
@@ -92,8 +95,12 @@ import X509
         #expect(try await failure(try context(present: ours), server: wanted + ["-tls1_2"]) == nil)
         #expect(try await failure(try context(), server: wanted + ["-tls1_3"]) == .upstreamRefusedCertificate)
         let foreign = try TestAuthority(name: "Other").leaf("gateway")
-        #expect(try await failure(try context(present: foreign), server: wanted + ["-tls1_3"]) == .upstreamRefusedCertificate)
-        #expect(try await failure(try context(present: foreign), server: wanted + ["-tls1_2"]) == .upstreamRefusedCertificate)
+        #expect(
+            try await failure(try context(present: foreign), server: wanted + ["-tls1_3"])
+                == .upstreamRefusedCertificate)
+        #expect(
+            try await failure(try context(present: foreign), server: wanted + ["-tls1_2"])
+                == .upstreamRefusedCertificate)
     }
 
     @Test func plainHTTPIsNotTLS() async throws {
@@ -102,7 +109,8 @@ import X509
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PlainAnswer()) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        #expect(try await ask(try context(), host: "localhost", port: server.localAddress?.port ?? 0) == .upstreamNotTLS)
+        #expect(
+            try await ask(try context(), host: "localhost", port: server.localAddress?.port ?? 0) == .upstreamNotTLS)
         try await server.close()
     }
 
@@ -125,7 +133,9 @@ import X509
     @Test func otherErrorsAreNotOurs() {
         #expect(UpstreamTLSFailure(ChannelError.eof, handler: nil) == nil)
         #expect(UpstreamTLSFailure(NIOSSLError.uncleanShutdown, handler: nil) == nil)
-        #expect(UpstreamTLSFailure(NIOSSLError.handshakeFailed(.syscallError), handler: nil)?.reason == .upstreamHandshakeFailed)
+        #expect(
+            UpstreamTLSFailure(NIOSSLError.handshakeFailed(.syscallError), handler: nil)?.reason
+                == .upstreamHandshakeFailed)
     }
 }
 
