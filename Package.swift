@@ -48,7 +48,7 @@ let package = Package(
             name: "SallyportProxy",
             dependencies: [
                 "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportConfig", "SallyportHTTP",
-                "SallyportModel", nio, nioPosix, nioSSL, logging,
+                "SallyportModel", nio, nioPosix, nioTLS, nioSSL, logging,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
