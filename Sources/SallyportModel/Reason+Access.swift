@@ -23,8 +23,13 @@ extension Reason {
         3006, "The client certificate has expired", status: 403, origin: .client,
         explanation: "The certificate was valid when the connection was opened and has expired since.",
         fix: "Renew it: sallyport cert renew NAME, then connect again.")
+    package static let identityNoLongerValid = Reason(
+        3007, "The client certificate is no longer accepted", status: 403, origin: .client,
+        explanation: "The connection is older than the running configuration, and under that one its certificate is refused: revoked, its authority no longer trusted, or its name no longer known. The log has the reason at the time of the request.",
+        fix: "See the warning in the log, then connect with another certificate: sallyport cert client NAME")
 
     static let accessReasons = [
         identityNotAllowed, identityRequired, noRoute, wrongHost, methodNotAllowed, certificateExpiredInUse,
+        identityNoLongerValid,
     ]
 }

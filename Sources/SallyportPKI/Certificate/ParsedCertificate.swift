@@ -12,16 +12,30 @@ package struct ParsedCertificate: Sendable {
     let keyKind: PublicKeyKind
     let extensions: CertificateExtensions
 
-    /// - Throws: certificateMalformed, certificateKeyForbidden or certificateExtensionInvalid.
+    /// - Throws: certificateMalformed, certificateAlgorithmForbidden, certificateKeyForbidden or
+    ///   certificateExtensionInvalid; with subject, issuer and serial as soon as these could be read.
     package init(der: [UInt8]) throws(ChainRefusal) {
+        let envelope = try Self.envelope(der)
+        do throws(ChainRefusal) {
+            try self.init(der: der, envelope: envelope)
+        } catch {
+            throw ChainRefusal(
+                error.reason, error.detail, subject: Self.nameText(envelope.subject),
+                issuer: Self.nameText(envelope.issuer), serial: envelope.serialText)
+        }
+    }
+
+    private init(der: [UInt8], envelope: CertificateEnvelope) throws(ChainRefusal) {
         self.der = der
-        envelope = try Self.envelope(der)
+        self.envelope = envelope
         guard envelope.signatureAlgorithmsAgree else {
             throw ChainRefusal(.certificateMalformed, "the signature algorithm inside is not the one outside")
         }
         keyKind = try Self.keyKind(envelope.publicKeyInfo)
         do {
             certificate = try Certificate(derEncoded: der)
+        } catch let error as CertificateError where error.code == .unsupportedSignatureAlgorithm {
+            throw ChainRefusal(.certificateAlgorithmForbidden, "an algorithm that is not known here")
         } catch {
             throw ChainRefusal(.certificateMalformed, PrintableText.make("\(error)"))
         }

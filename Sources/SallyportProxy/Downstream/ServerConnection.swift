@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import SallyportAccess
 import SallyportHTTP
@@ -249,7 +250,8 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func adoptGeneration() -> LocalReply? {
         guard view !== loop.current else { return nil }
         view = loop.current
-        guard let identity, let tls = view.generation.tls[listener.name] else { return nil }
+        guard let tls = view.generation.tls[listener.name] else { return nil }
+        guard let identity else { return tls.mode == .require ? LocalReply(.identityRequired) : nil }
         switch tls.reauthorize(identity, at: loop.wallClockSeconds()) {
         case .success(let renewed):
             self.identity = renewed
@@ -257,7 +259,14 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
             return nil
         case .failure(let refusal):
             self.identity = nil
-            return LocalReply(refusal.reason)
+            loop.logger.warning(
+                "certificate of an open connection refused",
+                metadata: [
+                    "code": "\(refusal.reason.name)", "detail": "\(refusal.detail)", "listener": "\(listener.name)",
+                    "subject": "\(identity.certificate.subject)", "serial": "\(identity.certificate.serial)",
+                    "generation": "\(view.generation.number)",
+                ])
+            return LocalReply(.identityNoLongerValid)
         }
     }
 
@@ -279,17 +288,21 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
 
     func write(_ bytes: [UInt8]) {
         guard let context else { return }
-        output.append(bytes, to: context)
+        output.append(bytes, allocator: context.channel.allocator)
     }
 
     func write(_ piece: ByteBuffer) {
         guard let context else { return }
-        output.append(piece, to: context)
+        let (first, second) = output.append(piece)
+        if let first { context.write(wrapOutboundOut(first), promise: nil) }
+        if let second { context.write(wrapOutboundOut(second), promise: nil) }
     }
 
     func flush() {
         guard let context else { return }
-        output.flush(context)
+        let (last, isFlushDue) = output.finish()
+        if let last { context.write(wrapOutboundOut(last), promise: nil) }
+        if isFlushDue { context.flush() }
     }
 
     /// Answers from the gateway itself. Returns the number of bytes written.

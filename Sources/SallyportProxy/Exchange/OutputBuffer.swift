@@ -2,41 +2,35 @@ import NIOCore
 
 /// Collects what one burst of events wants to write, so that a head and a small body leave in one TLS record and
 /// one system call. Large pieces are passed on without being copied.
+///
+/// It writes nothing itself: a write can change writability, which calls back into the code that is writing. The
+/// caller takes what is due out of the buffer first and writes it then.
 struct OutputBuffer {
     private var pending: ByteBuffer?
+    /// Something was handed out since the last flush.
+    private var isFlushDue = false
     /// Pieces of at least this many bytes are not copied.
     private static let copyLimit = 8 << 10
 
-    var isEmpty: Bool { pending == nil }
-
-    mutating func append(_ bytes: [UInt8], to context: ChannelHandlerContext) {
-        if pending == nil { pending = context.channel.allocator.buffer(capacity: max(512, bytes.count)) }
+    mutating func append(_ bytes: [UInt8], allocator: ByteBufferAllocator) {
+        if pending == nil { pending = allocator.buffer(capacity: max(512, bytes.count)) }
         pending?.writeBytes(bytes)
     }
 
-    mutating func append(_ piece: ByteBuffer, to context: ChannelHandlerContext) {
-        if pending == nil || piece.readableBytes >= Self.copyLimit {
-            write(to: context)
-            context.write(NIOAny(piece), promise: nil)
-            wrote = true
-        } else {
+    /// Returns what has to be written now, in this order, for the piece not to be copied.
+    mutating func append(_ piece: ByteBuffer) -> (ByteBuffer?, ByteBuffer?) {
+        guard pending == nil || piece.readableBytes >= Self.copyLimit else {
             pending?.writeImmutableBuffer(piece)
+            return (nil, nil)
         }
+        isFlushDue = true
+        return (pending.take(), piece)
     }
 
-    /// Whether something was handed to the channel since the last flush.
-    private var wrote = false
-
-    private mutating func write(to context: ChannelHandlerContext) {
-        guard let buffer = pending.take() else { return }
-        context.write(NIOAny(buffer), promise: nil)
-        wrote = true
-    }
-
-    mutating func flush(_ context: ChannelHandlerContext) {
-        write(to: context)
-        guard wrote else { return }
-        wrote = false
-        context.flush()
+    /// Returns what is left to write, and whether a flush is due after it.
+    mutating func finish() -> (last: ByteBuffer?, isFlushDue: Bool) {
+        let last = pending.take()
+        defer { isFlushDue = false }
+        return (last, isFlushDue || last != nil)
     }
 }

@@ -109,6 +109,7 @@ struct ListenerBinder: Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: Self.receiveBuffers)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let redirectPort {
@@ -119,6 +120,9 @@ struct ListenerBinder: Sendable {
                 }
             }
     }
+
+    /// A connection keeps its receive buffer while it is idle: small, and no larger than two TLS records.
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 32 << 10)
 
     /// NIO has no name for it.
     private static let reusePort = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_REUSEPORT))
@@ -143,11 +147,12 @@ struct ConnectionGate: Sendable {
         let handler = TLSAcceptHandler(
             context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
             established: { channel, established in
-                loop.handshakesUnderWay -= 1
-                loop.counters.handshakes.add(1, ordering: .relaxed)
                 let connection = ServerConnection(
                     loop: loop, listener: listener, established: established, channel: channel, view: view)
+                // A throw makes it a refusal, which is counted below.
                 try channel.pipeline.syncOperations.addHandler(connection)
+                loop.handshakesUnderWay -= 1
+                loop.counters.handshakes.add(1, ordering: .relaxed)
             },
             refused: { refusal in
                 loop.handshakesUnderWay -= 1

@@ -73,17 +73,21 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func write(_ bytes: [UInt8]) {
         guard let context else { return }
-        output.append(bytes, to: context)
+        output.append(bytes, allocator: context.channel.allocator)
     }
 
     func write(_ piece: ByteBuffer) {
         guard let context else { return }
-        output.append(piece, to: context)
+        let (first, second) = output.append(piece)
+        if let first { context.write(wrapOutboundOut(first), promise: nil) }
+        if let second { context.write(wrapOutboundOut(second), promise: nil) }
     }
 
     func flush() {
         guard let context else { return }
-        output.flush(context)
+        let (last, isFlushDue) = output.finish()
+        if let last { context.write(wrapOutboundOut(last), promise: nil) }
+        if isFlushDue { context.flush() }
     }
 
     /// Reading stops while the client can't take more.
@@ -122,8 +126,17 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.handshakeCompleted) = event as? TLSUserEvent { finishConnecting(.success(self)) }
+        if case .some(.handshakeCompleted) = event as? TLSUserEvent { handshakeCompleted() }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    private func handshakeCompleted() {
+        if let tls, let refusal = UpstreamTLSFailure(unnamed: tls) {
+            failure = refusal.reason
+            pool.report(refusal, target: target)
+            return connectFailed()
+        }
+        finishConnecting(.success(self))
     }
 
     private func finishConnecting(_ result: Result<UpstreamConnection, UpstreamFailure>) {

@@ -1,5 +1,6 @@
 import NIOSSL
 import SallyportModel
+import SallyportPKI
 
 /// Why the handshake with an upstream failed, for the log; the client sees the reason's title only.
 package struct UpstreamTLSFailure: Error, Sendable, Equatable {
@@ -21,6 +22,29 @@ package struct UpstreamTLSFailure: Error, Sendable, Equatable {
         case is NIOSSLError, is BoringSSLError:
             self.init(names: BoringSSLMessage.reasons(of: error), error, handler?.peerCertificate, now)
         default: return nil
+        }
+    }
+
+    /// The rule that the TLS library lacks: a common name is no name of a server (RFC 9525 section 2). Nil when the
+    /// certificate has names of its own; the library has compared them by now.
+    ///
+    /// - Parameter handler: of a connection whose handshake is complete; on its loop.
+    package init?(unnamed handler: NIOSSLHandler) {
+        guard let certificate = handler.peerCertificate else {
+            self.init(.upstreamNotTrusted, "no certificate was presented")
+            return
+        }
+        do {
+            let facts = try CertificateReader.facts(der: certificate.toDERBytes())
+            if facts.dnsNames.isEmpty && facts.addresses.isEmpty {
+                self.init(.upstreamNameMismatch, "the certificate has no subject alternative name, only \(facts.subject)")
+            } else {
+                return nil
+            }
+        } catch let refusal as ChainRefusal {
+            self.init(.upstreamNotTrusted, refusal.detail)
+        } catch {
+            self.init(.upstreamNotTrusted, "the certificate cannot be read")
         }
     }
 
