@@ -82,7 +82,10 @@ package struct ChainVerifier: Sendable {
         do {
             return try ParsedCertificate(der: der[index])
         } catch {
-            throw ChainRefusal(error.reason, "certificate \(index + 1) of \(der.count): \(error.detail)")
+            let detail = "certificate \(index + 1) of \(der.count): \(error.detail)"
+            guard index == 0 else { throw ChainRefusal(error.reason, detail) }
+            throw ChainRefusal(
+                error.reason, detail, subject: error.subject, issuer: error.issuer, serial: error.serial)
         }
     }
 }
