@@ -36,7 +36,7 @@ final class TestWorld: Sendable {
             credential: try server.credential(), source: "test.pem",
             clients: ClientTrust(
                 anchors: try authority.anchors, revoked: revoked, maxDepth: 3, rules: IdentityRules(rules)),
-            clock: { [self] in WallClock.now() + shift.withLock { $0 } })
+            clock: { [self] in UnixTime.seconds() + shift.withLock { $0 } })
     }
 
     func start(

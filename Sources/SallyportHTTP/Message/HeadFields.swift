@@ -24,8 +24,9 @@ extension HeadFields {
         fields.filter { isName($0, name) }
     }
 
-    /// Whether there is exactly one field of this name and its value is exactly this. For routing: a name that comes
-    /// twice matches nothing, since the next hop might look at the other one.
+    /// Whether there is exactly one field of this name, its value is exactly this, and it goes on to the next hop. For
+    /// routing: a name that comes twice matches nothing, since the next hop might look at the other one, and neither
+    /// does one that the next hop will not see, such as a field nominated by Connection.
     /// - Parameter name: lower-case ASCII bytes.
     package func hasSingle(_ name: [UInt8], equalTo value: [UInt8]) -> Bool {
         var found: Field?
@@ -33,7 +34,8 @@ extension HeadFields {
             guard found == nil else { return false }
             found = field
         }
-        return found.map { bytes[$0.valueRange].elementsEqual(value) } ?? false
+        guard let found, found.isForwarded else { return false }
+        return bytes[found.valueRange].elementsEqual(value)
     }
 
     private func isName(_ field: Field, _ name: [UInt8]) -> Bool {

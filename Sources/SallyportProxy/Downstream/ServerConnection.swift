@@ -38,14 +38,14 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private let peerPort: UInt16
     private(set) var identity: Identity?
     private(set) var view: GenerationView
-    private(set) var context: ChannelHandlerContext?
+    private var context: ChannelHandlerContext? { output.context }
     private var phase: Phase
     private var parser: RequestParser
     private var limits: HTTPLimits
     /// The parser has seen the end of one message and nothing of the next.
     private var isBetweenMessages = true
     private var inbound: ByteBuffer?
-    private var output = OutputBuffer()
+    private let output = ChannelOutput()
     private var isPumping = false
     private var isReading = true
     private var requests = 0
@@ -91,13 +91,13 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     // MARK: the channel's side
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
+        output.context = context
         loop.register(self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         loop.unregister(self)
-        self.context = nil
+        output.context = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -284,26 +284,11 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
 
     // MARK: writing
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isWritable: Bool { output.isWritable }
 
-    func write(_ bytes: [UInt8]) {
-        guard let context else { return }
-        output.append(bytes, allocator: context.channel.allocator)
-    }
-
-    func write(_ piece: ByteBuffer) {
-        guard let context else { return }
-        let (first, second) = output.append(piece)
-        if let first { context.write(wrapOutboundOut(first), promise: nil) }
-        if let second { context.write(wrapOutboundOut(second), promise: nil) }
-    }
-
-    func flush() {
-        guard let context else { return }
-        let (last, isFlushDue) = output.finish()
-        if let last { context.write(wrapOutboundOut(last), promise: nil) }
-        if isFlushDue { context.flush() }
-    }
+    func write(_ bytes: [UInt8]) { output.write(bytes) }
+    func write(_ piece: ByteBuffer) { output.write(piece) }
+    func flush() { output.flush() }
 
     /// Answers from the gateway itself. Returns the number of bytes written.
     @discardableResult

@@ -34,3 +34,33 @@ struct OutputBuffer {
         return (last, isFlushDue || last != nil)
     }
 }
+
+/// The writing side of a channel, with its `OutputBuffer`.
+///
+/// A class, so that a write that calls back into the connection finds the buffer consistent and free.
+final class ChannelOutput {
+    /// Nil once the handler has been removed; what is written then is dropped.
+    var context: ChannelHandlerContext?
+    private var buffer = OutputBuffer()
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func write(_ bytes: [UInt8]) {
+        guard let context else { return }
+        buffer.append(bytes, allocator: context.channel.allocator)
+    }
+
+    func write(_ piece: ByteBuffer) {
+        guard let context else { return }
+        let (first, second) = buffer.append(piece)
+        if let first { context.write(NIOAny(first), promise: nil) }
+        if let second { context.write(NIOAny(second), promise: nil) }
+    }
+
+    func flush() {
+        guard let context else { return }
+        let (last, isFlushDue) = buffer.finish()
+        if let last { context.write(NIOAny(last), promise: nil) }
+        if isFlushDue { context.flush() }
+    }
+}

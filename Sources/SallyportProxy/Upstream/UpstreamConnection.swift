@@ -28,11 +28,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     let target: Int
     /// The pool and its idle connections hold each other until the pool is retired, which empties it.
     private let pool: UpstreamPool
-    private(set) var context: ChannelHandlerContext?
+    private var context: ChannelHandlerContext? { output.context }
     /// Whoever holds the connection. Let go of by `release`, `close` and failure; one of them always comes.
     private var delegate: (any UpstreamDelegate)?
     private var parser: ResponseParser
-    private var output = OutputBuffer()
+    private let output = ChannelOutput()
     /// The head of the final response was passed on.
     private var responseBegan = false
     private var responseKeepsAlive = false
@@ -46,8 +46,6 @@ final class UpstreamConnection: ChannelInboundHandler {
     var idleUntil = NIODeadline.distantFuture
     /// It opened, and the pool counts it as open.
     private(set) var isCounted = false
-    /// How many exchanges it has served.
-    private(set) var served = 0
 
     init(
         target: Int, pool: UpstreamPool, limits: HTTPLimits,
@@ -60,35 +58,19 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     var isIdleAndUsable: Bool { isUsable && delegate == nil && context?.channel.isActive == true }
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isWritable: Bool { output.isWritable }
 
     // MARK: the exchange's side
 
     func attach(_ delegate: any UpstreamDelegate, method: Method) {
         self.delegate = delegate
         responseBegan = false
-        served += 1
         parser.expect(method)
     }
 
-    func write(_ bytes: [UInt8]) {
-        guard let context else { return }
-        output.append(bytes, allocator: context.channel.allocator)
-    }
-
-    func write(_ piece: ByteBuffer) {
-        guard let context else { return }
-        let (first, second) = output.append(piece)
-        if let first { context.write(wrapOutboundOut(first), promise: nil) }
-        if let second { context.write(wrapOutboundOut(second), promise: nil) }
-    }
-
-    func flush() {
-        guard let context else { return }
-        let (last, isFlushDue) = output.finish()
-        if let last { context.write(wrapOutboundOut(last), promise: nil) }
-        if isFlushDue { context.flush() }
-    }
+    func write(_ bytes: [UInt8]) { output.write(bytes) }
+    func write(_ piece: ByteBuffer) { output.write(piece) }
+    func flush() { output.flush() }
 
     /// Reading stops while the client can't take more.
     func setReading(_ reading: Bool) {
@@ -112,10 +94,10 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     // MARK: the channel's side
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) { output.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
+        output.context = nil
         tls = nil
         finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
     }

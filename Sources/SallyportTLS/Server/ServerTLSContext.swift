@@ -24,7 +24,7 @@ package final class ServerTLSContext: Sendable {
     ///   - clock: seconds since 1970.
     package init(
         profile: TLSProfile, credential: CredentialPair, source: String, clients: ClientTrust?,
-        clock: @escaping @Sendable () -> Int64 = WallClock.now
+        clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
         let facts = try Self.usable(credential, source: source, at: clock())
         mode = profile.clientCertificates.mode

@@ -13,7 +13,7 @@ package struct UpstreamTLSFailure: Error, Sendable, Equatable {
     ///   - handler: the connection's TLS handler, to look at the certificate that was presented; on its loop.
     ///   - now: seconds since 1970.
     /// - Returns: nil when the error does not come from TLS, and for a connection that ended without close_notify.
-    package init?(_ error: any Error, handler: NIOSSLHandler?, at now: Int64 = WallClock.now()) {
+    package init?(_ error: any Error, handler: NIOSSLHandler?, at now: Int64 = UnixTime.seconds()) {
         switch error {
         case NIOSSLError.uncleanShutdown: return nil
         case let error as NIOSSLExtraError:

@@ -1,4 +1,5 @@
 import Logging
+import SallyportModel
 
 /// swift-log's way into the sink: everything the gateway says besides the access log.
 ///
@@ -28,7 +29,7 @@ package struct SallyportLogHandler: LogHandler {
         var line = LineBuffer(capacity: 512)
         line.append(
             EventLine(
-                time: WallClock.now(), level: event.level, label: label, message: event.message.description,
+                time: UnixTime.nanoseconds(), level: event.level, label: label, message: event.message.description,
                 fields: fields(of: event)),
             format: format)
         sink.write(line: line.bytes)

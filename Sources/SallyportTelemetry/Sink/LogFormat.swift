@@ -1,3 +1,5 @@
+import SallyportModel
+
 /// How a line is written.
 package enum LogFormat: String, Sendable, CaseIterable {
     /// One JSON object per line with flat OpenTelemetry names.
@@ -32,12 +34,12 @@ extension LineBuffer {
         switch format {
         case .json:
             append("{\"time\":\"")
-            append(timestamp: WallClock.now())
+            append(timestamp: UnixTime.nanoseconds())
             append("\",\"level\":\"warning\",\"message\":\"log lines were lost\",\"sallyport.log.lost\":")
             append(lost)
             append("}")
         case .text:
-            append(timestamp: WallClock.now())
+            append(timestamp: UnixTime.nanoseconds())
             append(" WARNING log lines were lost sallyport.log.lost=")
             append(lost)
         }

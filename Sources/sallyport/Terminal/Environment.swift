@@ -1,5 +1,5 @@
 import FoundationEssentials
-import SallyportTelemetry
+import SallyportModel
 
 /// What the process finds around itself.
 enum Environment {
@@ -7,5 +7,5 @@ enum Environment {
     static var workingDirectory: String { FileManager.default.currentDirectoryPath }
 
     /// Seconds since 1970.
-    static func now() -> Int64 { WallClock.now() / 1_000_000_000 }
+    static func now() -> Int64 { UnixTime.seconds() }
 }

@@ -93,6 +93,7 @@ import Testing
         #expect(try outcome(routes, "GET /a", fields: "X-Version: 2\r\n") == "two")
         #expect(try outcome(routes, "GET /a", fields: "X-Version: 22\r\n") == "plain")
         #expect(try outcome(routes, "GET /a", fields: "X-Version: 2\r\nx-version: 3\r\n") == "plain")
+        #expect(try outcome(routes, "GET /a", fields: "X-Version: 2\r\nConnection: x-version\r\n") == "plain")
     }
 
     @Test func aRouteOfAnotherListenerIsNotThere() throws {

@@ -24,7 +24,7 @@ import Testing
             }
             _ = try ServerTLSContext(
                 profile: TLSProfile(clientCertificates: ClientCertificates(mode: mode)), credential: credential,
-                source: "api.pem", clients: clients, clock: { now ?? WallClock.now() })
+                source: "api.pem", clients: clients, clock: { now ?? UnixTime.seconds() })
             return nil
         } catch {
             return error.reason
@@ -34,8 +34,8 @@ import Testing
     @Test func whatNobodyWouldAcceptIsNotBroughtUp() throws {
         let authority = world.authority
         #expect(try build(world.server) == nil)
-        #expect(try build(world.server, now: WallClock.now() + 10 * 86_400) == .ownCertificateExpired)
-        #expect(try build(world.server, now: WallClock.now() - 10 * 86_400) == .ownCertificateNotYetValid)
+        #expect(try build(world.server, now: UnixTime.seconds() + 10 * 86_400) == .ownCertificateExpired)
+        #expect(try build(world.server, now: UnixTime.seconds() - 10 * 86_400) == .ownCertificateNotYetValid)
         let other = try authority.server(["localhost"])
         #expect(try build(TestAuthority.Leaf(chain: world.server.chain, key: other.key)) == .privateKeyMismatch)
     }
@@ -82,12 +82,12 @@ import Testing
         let old = try world.context().verify(presented: leaf.der).get()
         #expect(old.names == ["alice"])
         let renamed = try world.context(rules: [IdentityRule(name: "ops", commonName: "alice")])
-        #expect(try renamed.reauthorize(old, at: WallClock.now()).get().names == ["ops"])
+        #expect(try renamed.reauthorize(old, at: UnixTime.seconds()).get().names == ["ops"])
         let revoking = try world.context(revoked: ["clients": [old.certificate.serial]])
-        #expect(throws: ChainRefusal.self) { try revoking.reauthorize(old, at: WallClock.now()).get() }
-        #expect(throws: ChainRefusal.self) { try renamed.reauthorize(old, at: WallClock.now() + 10 * 86_400).get() }
+        #expect(throws: ChainRefusal.self) { try revoking.reauthorize(old, at: UnixTime.seconds()).get() }
+        #expect(throws: ChainRefusal.self) { try renamed.reauthorize(old, at: UnixTime.seconds() + 10 * 86_400).get() }
         #expect(throws: ChainRefusal.self) {
-            try world.context(mode: .none).reauthorize(old, at: WallClock.now()).get()
+            try world.context(mode: .none).reauthorize(old, at: UnixTime.seconds()).get()
         }
     }
 }
