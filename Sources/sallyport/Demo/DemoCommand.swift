@@ -20,6 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let demo = Demo(state: try state.locate(), stateOption: state.repeated)
+        let lock = try InstanceLock(preparing: demo.state)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let authority = try AuthorityAccess(state: demo.state).openOrCreate()
         let clients = try demo.prepareClients(authority)
@@ -34,7 +35,7 @@ struct DemoCommand: AsyncParsableCommand {
                 ? "change the address in \(file.path), which you edited, or delete it to have it written again"
                 : "choose other ports: sallyport demo --port 10443 --admin-port 10444",
             announce: { demo.announce(authority, clients, file, $0) })
-        try await process.run()
+        try await process.run(holding: lock)
     }
 }
 

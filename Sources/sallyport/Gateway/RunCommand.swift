@@ -15,9 +15,10 @@ struct RunCommand: AsyncParsableCommand {
     var watch = false
 
     func run() async throws {
+        let state = try state.locate()
         try await GatewayProcess(
-            state: state.locate(), source: ConfigurationSource(file.resolve()), threads: workers.count(), watch: watch
-        ).run()
+            state: state, source: ConfigurationSource(file.resolve()), threads: workers.count(), watch: watch
+        ).run(holding: InstanceLock(preparing: state))
     }
 }
 

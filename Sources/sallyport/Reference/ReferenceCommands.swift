@@ -39,12 +39,14 @@ struct ExplainCommand: ParsableCommand {
     private func unknown() -> CommandFailure {
         let isCode =
             subject.lowercased().hasPrefix("sp") && subject.dropFirst(2).allSatisfy(\.isNumber) && subject.count > 2
-        let near = isCode ? [] : ConfigurationSchema.suggestions(forKeyPath: subject)
-        let what = isCode ? "there is no code \(subject)" : "\"\(subject)\" is neither a code nor a configuration key"
-        return CommandFailure(
-            .failed, what,
-            fix: near.isEmpty
-                ? "the keys are listed by: sallyport schema" : "did you mean \(near.joined(separator: ", "))?")
+        if isCode {
+            return CommandFailure(
+                .failed, "there is no code \(subject)", fix: "each log line and reply names its own code")
+        }
+        let near = ConfigurationSchema.suggestions(forKeyPath: subject)
+        let fix =
+            near.isEmpty ? "the keys are listed by: sallyport schema" : "did you mean \(near.joined(separator: ", "))?"
+        return CommandFailure(.failed, "\"\(subject)\" is neither a code nor a configuration key", fix: fix)
     }
 }
 

@@ -32,10 +32,9 @@ struct GatewayProcess {
         case drained
     }
 
-    func run() async throws {
+    /// - Parameter lock: Taken before anything in the state directory was touched.
+    func run(holding lock: consuming InstanceLock) async throws {
         let signals = Signals.stream()
-        try prepareState()
-        let lock = try InstanceLock(state)
         let (configuration, files) = try load()
         let sink = try logSink()
         let logger = Logger(label: "sallyport") { label in
@@ -48,10 +47,6 @@ struct GatewayProcess {
         let service = GatewayService(gateway: gateway, source: source, files: files, voice: voice)
         try await serve(service, signals: signals, voice: voice)
         _ = consume lock
-    }
-
-    private func prepareState() throws(CommandFailure) {
-        do throws(PKIError) { try state.prepare() } catch { throw CommandFailure(error) }
     }
 
     private func load() throws(CommandFailure) -> (Configuration, Set<String>) {

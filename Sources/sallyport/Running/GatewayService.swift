@@ -66,8 +66,8 @@ actor GatewayService {
 
     private var keepsServing: String {
         let status = gateway.status()
-        return
-            "Nothing was changed: generation \(status.generation) (loaded \(LocalTime.ofDay(status.loadedAt))) keeps serving."
+        let loaded = LocalTime.ofDay(status.loadedAt)
+        return "Nothing was changed: generation \(status.generation) (loaded \(loaded)) keeps serving."
     }
 
     /// After something was revoked or renewed: the same configuration under a new generation.

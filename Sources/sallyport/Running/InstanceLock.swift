@@ -5,6 +5,14 @@ import SallyportPKI
 struct InstanceLock: ~Copyable {
     private let descriptor: Int32
 
+    /// Makes the state directory where it is missing.
+    ///
+    /// - Throws: when another gateway holds the lock, naming its process.
+    init(preparing state: StateDirectory) throws(CommandFailure) {
+        do throws(PKIError) { try state.prepare() } catch { throw CommandFailure(error) }
+        try self.init(state)
+    }
+
     /// - Throws: when another gateway holds the lock, naming its process.
     init(_ state: StateDirectory) throws(CommandFailure) {
         let path = state.path + "/gateway.lock"
