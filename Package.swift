@@ -75,7 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: ["SallyportProxy", "SallyportAccess", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+            dependencies: [nio, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportAccess", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
             dependencies: ["sallyport", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],
