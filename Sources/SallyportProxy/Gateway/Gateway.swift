@@ -140,6 +140,7 @@ package final class Gateway: Sendable {
         let bound = try await bind(configuration, keeping: listeners)
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
+        if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
         let kept = Set(bound.map(\.key))
         for listener in listeners where !kept.contains(listener.key) { listener.close() }
         state.withLock { state in

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import SallyportAccess
 import SallyportConfig
@@ -63,6 +64,14 @@ final class AccessLogOwner: Sendable {
     init(_ logger: AccessLogger, settings: AccessLog) {
         self.logger = logger
         self.settings = settings
+    }
+
+    /// Opens the file anew: what log rotation asks of a reload. On failure the file that is open goes on.
+    func reopen(reportingTo events: Logger) {
+        guard let output = LogOutput(settings.to) else { return }
+        do throws(LogOutputError) { try logger.redirect(to: output) } catch {
+            events.warning("access log not reopened", metadata: ["error": "\(error)"])
+        }
     }
 
     deinit {

@@ -182,15 +182,11 @@ struct GenerationBuilder {
 
     // MARK: log
 
-    /// The log that is open goes on if its settings are the same, and its file is opened anew: that is what log
-    /// rotation asks of a reload.
+    /// The log that is open goes on if its settings are the same.
     private func accessLog() throws(GatewayError) -> AccessLogOwner {
         let settings = configuration.accessLog
+        if let previous = previous?.accessLog, previous.settings == settings { return previous }
         do throws(LogOutputError) {
-            if let previous = previous?.accessLog, previous.settings == settings {
-                if let output = LogOutput(settings.to) { try previous.logger.redirect(to: output) }
-                return previous
-            }
             let logger = try AccessLogger(
                 LogOutput(settings.to), format: LogFormat(settings.format), shards: environment.threads)
             return AccessLogOwner(logger, settings: settings)
