@@ -30,14 +30,16 @@ enum SecretRedaction {
         }
     }
 
-    /// What stands in front of `@` and behind `//`, or has a colon in it.
+    /// What stands in front of `@` and behind `//`, or has a colon in it; up to the last `@` of the word, since a
+    /// password may hold one. In order and apart.
     private static func userinfo(_ line: [Unicode.Scalar]) -> [Range<Int>] {
         let delimiters: Set<Unicode.Scalar> = [" ", "\t", "\"", "'", "/", "?", "#", ",", "[", "]", "{", "}"]
-        return line.indices.filter { line[$0] == "@" }.compactMap { at in
+        return line.indices.filter { line[$0] == "@" }.reduce(into: []) { found, at in
             let start = line[..<at].lastIndex { delimiters.contains($0) }.map { $0 + 1 } ?? 0
             let isAuthority = start > 1 && line[start - 1] == "/" && line[start - 2] == "/"
-            guard start < at, isAuthority || line[start..<at].contains(":") else { return nil }
-            return start..<at
+            guard start < at, isAuthority || line[start..<at].contains(":") else { return }
+            if found.last?.lowerBound == start { found.removeLast() }
+            found.append(start..<at)
         }
     }
 

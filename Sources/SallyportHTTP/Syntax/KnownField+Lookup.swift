@@ -31,6 +31,7 @@ extension KnownField {
             if bytes.matches(name, "keep-alive") { return .keepAlive }
         case 11:
             if bytes.matches(name, "client-cert") { return .clientCert }
+            if bytes.matches(name, "remote-user") { return .forgeable }
             if bytes.matches(name, "x-client-ip") { return .forgeable }
         case 12:
             if bytes.matches(name, "max-forwards") { return .maxForwards }
@@ -38,6 +39,8 @@ extension KnownField {
             if bytes.matches(name, "content-type") { return .contentType }
         case 13:
             if bytes.matches(name, "x-rewrite-url") { return .forgeable }
+            if bytes.matches(name, "x-remote-user") { return .forgeable }
+            if bytes.matches(name, "x-http-method") { return .forgeable }
             if bytes.matches(name, "authorization") { return .authorization }
             if bytes.matches(name, "cache-control") { return .cacheControl }
         case 14:
@@ -47,20 +50,25 @@ extension KnownField {
             if bytes.matches(name, "x-original-url") { return .forgeable }
         case 15:
             if bytes.matches(name, "x-forwarded-for") { return .xForwardedFor }
+            if bytes.matches(name, "x-client-verify") { return .forgeable }
         case 16:
             if bytes.matches(name, "proxy-connection") { return .proxyConnection }
             if bytes.matches(name, "x-forwarded-host") { return .xForwardedHost }
             if bytes.matches(name, "x-forwarded-port") { return .xForwardedPort }
             if bytes.matches(name, "content-encoding") { return .contentEncoding }
+            if bytes.matches(name, "x-arr-clientcert") { return .forgeable }
         case 17:
             if bytes.matches(name, "transfer-encoding") { return .transferEncoding }
             if bytes.matches(name, "client-cert-chain") { return .clientCertChain }
             if bytes.matches(name, "x-forwarded-proto") { return .xForwardedProto }
         case 18:
             if bytes.matches(name, "proxy-authenticate") { return .proxyAuthenticate }
+            if bytes.matches(name, "x-method-override") { return .forgeable }
         case 19:
             if bytes.matches(name, "proxy-authorization") { return .proxyAuthorization }
             if bytes.matches(name, "x-cluster-client-ip") { return .forgeable }
+        case 22:
+            if bytes.matches(name, "x-http-method-override") { return .forgeable }
         case 23:
             if bytes.matches(name, "x-forwarded-client-cert") { return .xfcc }
         case 25:
@@ -76,6 +84,7 @@ extension KnownField {
         guard first == UInt8(ascii: "x") || first == UInt8(ascii: "s"), name.count > 10 else { return false }
         return begins(name, "x-forwarded-", in: bytes) || begins(name, "x-client-cert", in: bytes)
             || begins(name, "x-ssl-client", in: bytes) || begins(name, "ssl-client-", in: bytes)
+            || begins(name, "x-amzn-mtls-", in: bytes) || begins(name, "x-original-forwarded-", in: bytes)
     }
 
     private static func begins(_ name: Range<Int>, _ prefix: StaticString, in bytes: RawSpan) -> Bool {

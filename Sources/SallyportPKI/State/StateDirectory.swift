@@ -74,12 +74,16 @@ package struct StateDirectory: Sendable, Hashable {
         path.indices.filter { path[$0] == "/" && $0 != path.startIndex }.map { String(path[..<$0]) }
     }
 
-    /// Who may rename a folder above the state directory can put another in its place.
+    /// Who may rename a folder above the state directory can put another in its place: its owner, and, without the
+    /// sticky bit, whoever may write to the folder that it stands in.
     private func checkParents() throws(PKIError) {
         for parent in ancestors {
-            let mode = try Self.status(parent, followsLink: true).st_mode
-            guard mode & S_IWOTH == 0 || mode & S_ISVTX != 0 else {
-                throw PKIError(.stateDirectoryUnsafe, path, "everybody may write to \(parent) above it")
+            let status = try Self.status(parent, followsLink: true)
+            guard status.st_uid == 0 || status.st_uid == geteuid() else {
+                throw PKIError(.stateDirectoryUnsafe, path, "\(parent) above it belongs to user \(status.st_uid)")
+            }
+            guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 || status.st_mode & S_ISVTX != 0 else {
+                throw PKIError(.stateDirectoryUnsafe, path, "others may write to \(parent) above it")
             }
         }
     }

@@ -3,9 +3,9 @@ import SallyportHTTP
 import SallyportModel
 import SallyportTelemetry
 
-/// A plain HTTP connection whose every request is answered with 308 to the same URL under `https`.
+/// A plain HTTP connection whose request is answered with 308 to the same URL under `https`.
 ///
-/// It reads heads only. A request with content is answered and the connection closed, so nothing is ever skipped.
+/// One head, one answer, and the end: strangers can't keep connections here, nor pile up answers that they don't read.
 final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -15,6 +15,7 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     private let port: UInt16
     private var parser: RequestParser
     private var context: ChannelHandlerContext?
+    /// Of the head, then of the client's leave.
     private var until: NIODeadline
     private var isClosing = false
     var registryIndex = -1
@@ -43,18 +44,16 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
             bytes.moveReaderIndex(forwardBy: consumed)
             switch event {
             case .needMore: return
-            case .end: until = .now() + Timeouts.requestHead
             case .head(let head): redirect(head, context: context)
-            case .body: close(context)
-            case .refused(let reason): answer(problem(reason), close: true, context: context)
+            case .body, .end: close(context)
+            case .refused(let reason): answer(problem(reason), context: context)
             }
         }
     }
 
     private func redirect(_ head: RequestHead, context: ChannelHandlerContext) {
-        let close = !head.keepAlive || head.framing != .none || loop.isDraining
         guard head.text(head.path).hasPrefix("/") else {
-            return answer(problem(.noRoute), close: true, context: context)
+            return answer(problem(.noRoute), context: context)
         }
         let authority = port == 443 ? head.host : "\(head.host):\(port)"
         let query = head.query.map { "?" + head.text($0) } ?? ""
@@ -62,11 +61,12 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
             """
             HTTP/1.1 308 Permanent Redirect\r
             location: https://\(authority)\(head.text(head.path))\(query)\r
-            content-length: 0\r\n
+            content-length: 0\r
+            connection: close\r\n
             """.utf8)
         reply += loop.dateField()
-        reply += Array((close ? "connection: close\r\n\r\n" : "\r\n").utf8)
-        answer(reply, close: close, context: context)
+        reply += Array("\r\n".utf8)
+        answer(reply, context: context)
     }
 
     private func problem(_ reason: Reason) -> [UInt8] {
@@ -76,9 +76,9 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
         return reply
     }
 
-    private func answer(_ reply: [UInt8], close: Bool, context: ChannelHandlerContext) {
+    private func answer(_ reply: [UInt8], context: ChannelHandlerContext) {
         context.writeAndFlush(NIOAny(ByteBuffer(bytes: reply)), promise: nil)
-        if close { self.close(context) }
+        close(context)
     }
 
     private func close(_ context: ChannelHandlerContext) {

@@ -1,5 +1,7 @@
+import Glibc
 import Logging
 import NIOCore
+import NIOSSL
 import SallyportAccess
 import SallyportHTTP
 import SallyportModel
@@ -124,7 +126,11 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         writeBlockedSince = isWritable ? nil : .now()
-        if case .exchanging(let exchange) = phase { exchange.clientWritabilityChanged(isWritable) }
+        if case .exchanging(let exchange) = phase {
+            exchange.clientWritabilityChanged(isWritable)
+        } else if isWritable {
+            pump()
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -162,9 +168,10 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
 
     private var wantsBytes: Bool {
         switch phase {
-        case .readingHead: true
+        // No new request while the client does not take the answers to those before it.
+        case .readingHead: isWritable
         case .exchanging(let exchange): exchange.wantsContent || !isBetweenMessages && !exchange.hasContent
-        case .idle: (inbound?.readableBytes ?? 0) > 0
+        case .idle: (inbound?.readableBytes ?? 0) > 0 && isWritable
         case .lingering, .closed: false
         }
     }
@@ -173,7 +180,11 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func regulateReading() {
         let held = inbound?.readableBytes ?? 0
         let shouldRead: Bool
-        if case .exchanging = phase { shouldRead = held < Bounds.heldBytes } else { shouldRead = true }
+        switch phase {
+        case .exchanging: shouldRead = held < Bounds.heldBytes
+        case .idle, .readingHead: shouldRead = isWritable || held < Bounds.heldBytes
+        case .lingering, .closed: shouldRead = true
+        }
         guard shouldRead != isReading else { return }
         isReading = shouldRead
         context?.channel.setReading(shouldRead)
@@ -225,7 +236,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     /// A new configuration may have other limits; they hold from the next message on.
     private func adoptLimits() {
         let newest = loop.current.generation.httpLimits
-        guard isBetweenMessages, newest != limits else { return }
+        guard isBetweenMessages, !parser.isInsideHead, newest != limits else { return }
         limits = newest
         parser = RequestParser(limits: newest)
     }
@@ -320,9 +331,22 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     /// Ends the connection without finishing the message that is under way: the client must see that it is not whole.
+    /// An orderly end of TLS would be the end of the message for a client of HTTP/1.0, so there is none: the socket is
+    /// reset behind the back of the TLS handler (RFC 9112 §8, RFC 8446 §6.1).
     func cut() {
         flush()
-        close()
+        phase = .closed
+        guard let channel = context?.channel else { return }
+        (channel as? any SocketOptionProvider)?.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0)).assumeIsolated()
+            .whenComplete { _ in Self.closeBelowTLS(channel) }
+    }
+
+    private static func closeBelowTLS(_ channel: any Channel) {
+        do {
+            try channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self).close(promise: nil)
+        } catch {
+            channel.close(promise: nil)
+        }
     }
 
     // MARK: time

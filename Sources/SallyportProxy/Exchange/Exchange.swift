@@ -197,6 +197,9 @@ final class Exchange {
         guard machine.upstreamAttached() else { return upstream.release(keep: true) }
         self.upstream = upstream
         upstream.attach(self, method: head.methodKind)
+        // The response before this one may have left no room, and then no change of writability tells so.
+        isSuspendedByClient = !connection.isWritable
+        upstream.setReading(!isSuspendedByClient)
         writeHead(to: upstream)
         lastProgress = .now()
         if machine.requestIsComplete { requestEndedAt = lastProgress }

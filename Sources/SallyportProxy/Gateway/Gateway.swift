@@ -107,6 +107,22 @@ package final class Gateway: Sendable {
     /// Puts a new configuration into service, or throws and leaves the old one. Returns the generation's number.
     @discardableResult
     package func reload(_ configuration: Configuration) async throws(GatewayError) -> Int {
+        try await inTurn { () throws(GatewayError) in
+            try await self.apply(configuration, isRefresh: false)
+        }
+    }
+
+    /// The configuration that is running once more, with what the gateway's own authority has issued and revoked
+    /// since. Files of the operator are not read again: a revocation must hold even while one of them is missing.
+    @discardableResult
+    package func refreshCertificates() async throws(GatewayError) -> Int {
+        try await inTurn { () throws(GatewayError) in
+            try await self.apply(self.currentConfiguration(), isRefresh: true)
+        }
+    }
+
+    /// One after the other, in the order of the calls.
+    private func inTurn(_ work: () async throws(GatewayError) -> Int) async throws(GatewayError) -> Int {
         let turn = Turn()
         let before = state.withLock { state in
             defer { state.reloads = turn }
@@ -115,7 +131,7 @@ package final class Gateway: Sendable {
         await before?.wait()
         defer { turn.end() }
         do throws(GatewayError) {
-            return try await apply(configuration)
+            return try await work()
         } catch {
             reloadFailed(error.description)
             throw error
@@ -128,14 +144,10 @@ package final class Gateway: Sendable {
         state.withLock { $0.lastReload = .init(succeeded: false, at: now, message: message) }
     }
 
-    /// The same configuration once more: renewed certificates, changed revocations, reopened log.
-    package func refreshCertificates() async throws(GatewayError) {
-        try await reload(currentConfiguration())
-    }
-
-    private func apply(_ configuration: Configuration) async throws(GatewayError) -> Int {
+    private func apply(_ configuration: Configuration, isRefresh: Bool) async throws(GatewayError) -> Int {
         let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
         var builder = GenerationBuilder(environment: environment, configuration: configuration, previous: previous)
+        if isRefresh { builder.keepFiles(of: previous) }
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         await adopt(generation)
@@ -162,8 +174,10 @@ package final class Gateway: Sendable {
         let renewal = Task { [weak self] in
             while !Task.isCancelled {
                 guard let pause = self?.untilNextRenewal() else { return }
-                do { try await Task.sleep(for: pause) } catch { return }
-                await self?.renewIfDue()
+                do {
+                    try await Task.sleep(for: pause)
+                    if await self?.renewIfDue() == false { try await Task.sleep(for: .seconds(30)) }
+                } catch { return }
             }
         }
         state.withLock { $0.renewal = renewal }
@@ -176,17 +190,20 @@ package final class Gateway: Sendable {
         return .seconds(min(3600, max(1, due - UnixTime.seconds())))
     }
 
-    private func renewIfDue() async {
+    /// False when a renewal was due and failed.
+    private func renewIfDue() async -> Bool {
         let now = UnixTime.seconds()
         let isDue = state.withLock { state in
             state.generation.certificates.contains { $0.renewalDue.map { $0 <= now } ?? false }
         }
-        guard isDue else { return }
+        guard isDue else { return true }
         do throws(GatewayError) {
             try await refreshCertificates()
             environment.logger.info("server certificate renewed")
+            return true
         } catch {
             environment.logger.warning("server certificate not renewed, trying again", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

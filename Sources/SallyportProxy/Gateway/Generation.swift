@@ -20,6 +20,8 @@ package final class Generation: Sendable {
     let certificates: [ServedCertificate]
     /// What the built-in authority issued for it, by names; the next generation goes on with what is young.
     let issued: [String: IssuedCredential]
+    /// What its files held; a refresh goes on with that.
+    let files: ReadFiles
     let accessLog: AccessLogOwner
     /// Seconds since 1970.
     let loadedAt: Int64
@@ -27,7 +29,7 @@ package final class Generation: Sendable {
     init(
         number: Int, configuration: Configuration, tls: [String: ServerTLSContext],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate],
-        issued: [String: IssuedCredential], accessLog: AccessLogOwner, loadedAt: Int64
+        issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
         self.configuration = configuration
@@ -35,6 +37,7 @@ package final class Generation: Sendable {
         self.upstreams = upstreams
         self.certificates = certificates
         self.issued = issued
+        self.files = files
         self.accessLog = accessLog
         self.loadedAt = loadedAt
         routes = RouteTable(configuration)

@@ -15,7 +15,7 @@ struct GenerationBuilder {
     private let previous: Generation?
     /// Seconds since 1970.
     private let now: Int64
-    private var anchors: [String: [TrustAnchor]] = [:]
+    private var files = ReadFiles()
     private var localAuthority: LocalAuthority?
     private var served: [ServedCertificate] = []
     private var issued: [String: IssuedCredential] = [:]
@@ -25,6 +25,11 @@ struct GenerationBuilder {
         self.configuration = configuration
         self.previous = previous
         now = UnixTime.seconds()
+    }
+
+    /// Goes on with what an older generation has read of the operator's files instead of reading them again.
+    mutating func keepFiles(of generation: Generation) {
+        files = generation.files
     }
 
     mutating func build(number: Int) throws(GatewayError) -> Generation {
@@ -40,7 +45,7 @@ struct GenerationBuilder {
         }
         return Generation(
             number: number, configuration: configuration, tls: tls, upstreams: upstreams, certificates: served,
-            issued: issued, accessLog: try accessLog(), loadedAt: now)
+            issued: issued, files: files, accessLog: try accessLog(), loadedAt: now)
     }
 
     // MARK: listeners
@@ -57,10 +62,16 @@ struct GenerationBuilder {
         }
     }
 
-    /// The admin listener asks for a certificate of any authority that the file knows; who gets in is `admins`.
+    /// The admin listener trusts whoever some listener trusts to vouch for clients, and the built-in authority; an
+    /// authority that is there for upstreams names no admins. Who of their clients gets in is `admins`.
     private mutating func adminContext(_ admin: Admin) throws(GatewayError) -> ServerTLSContext {
-        let trust = Set(configuration.authorities.keys).union([Builtin.authority]).sorted()
-        let profile = TLSProfile(base: .modern, clientCertificates: ClientCertificates(trust: trust))
+        var trust = Set([Builtin.authority])
+        for listener in configuration.listeners {
+            guard case .tls(let settings) = listener.kind else { continue }
+            let clients = (configuration.tlsProfiles[settings.profile] ?? TLSProfile()).clientCertificates
+            if clients.mode != .none { trust.formUnion(clients.trust) }
+        }
+        let profile = TLSProfile(base: .modern, clientCertificates: ClientCertificates(trust: trust.sorted()))
         var names = ["localhost", "127.0.0.1", "::1"]
         if !admin.address.host.isEmpty, !names.contains(admin.address.host) { names.append(admin.address.host) }
         let credential = try serverCredential(listener: AdminEndpoint.listenerName, .builtin(names: names))
@@ -106,7 +117,17 @@ struct GenerationBuilder {
         return credential
     }
 
-    private func readCredential(certificate path: String, key: SecretReference) throws(GatewayError) -> CredentialPair {
+    private mutating func readCredential(
+        certificate path: String, key: SecretReference
+    ) throws(GatewayError) -> CredentialPair {
+        let place = PresentedCertificate(certificate: path, key: key)
+        if let known = files.credentials[place] { return known }
+        let credential = try loadCredential(certificate: path, key: key)
+        files.credentials[place] = credential
+        return credential
+    }
+
+    private func loadCredential(certificate path: String, key: SecretReference) throws(GatewayError) -> CredentialPair {
         let secret: [UInt8]
         do throws(SecretError) { secret = try environment.secrets.read(key) } catch { throw .secret(error) }
         return try pki { () throws(PKIError) in
@@ -141,20 +162,18 @@ struct GenerationBuilder {
     // MARK: trust
 
     private mutating func trustAnchors(_ name: String) throws(GatewayError) -> [TrustAnchor] {
-        if let known = anchors[name] { return known }
-        let found: [TrustAnchor]
         switch configuration.authorities[name]?.source {
         case .file(let path):
+            if let known = files.anchors[name] { return known }
             let bundle = try pki { () throws(PKIError) in try TrustBundle(authority: name, path: path, at: now) }
             for warning in bundle.warnings {
                 environment.logger.warning("trust bundle", metadata: ["authority": "\(name)", "warning": "\(warning)"])
             }
-            found = bundle.anchors
+            files.anchors[name] = bundle.anchors
+            return bundle.anchors
         case .builtin, nil:
-            found = [try local().anchor]
+            return [try local().anchor]
         }
-        anchors[name] = found
-        return found
     }
 
     private mutating func local() throws(GatewayError) -> LocalAuthority {
@@ -198,6 +217,13 @@ struct GenerationBuilder {
     private func pki<Value>(_ work: () throws(PKIError) -> Value) throws(GatewayError) -> Value {
         do throws(PKIError) { return try work() } catch { throw .certificates(error) }
     }
+}
+
+/// What the operator's files held when they were read.
+struct ReadFiles: Sendable {
+    /// By name of the authority.
+    var anchors: [String: [TrustAnchor]] = [:]
+    var credentials: [PresentedCertificate: CredentialPair] = [:]
 }
 
 /// A credential that the gateway had issued for itself; its key never leaves memory.

@@ -39,6 +39,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isReading = true
     private var isUsable = true
     private var failure: Reason?
+    /// It ended with an error: a reset, or TLS without close_notify. Such an end is no end of a message.
+    private var isTorn = false
     private var ready: ((Result<UpstreamConnection, UpstreamFailure>) -> Void)?
     /// Set for `https`, before the connection opens.
     var tls: NIOSSLHandler?
@@ -102,11 +104,6 @@ final class UpstreamConnection: ChannelInboundHandler {
         finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
     }
 
-    func channelActive(context: ChannelHandlerContext) {
-        if tls == nil { finishConnecting(.success(self)) }
-        context.fireChannelActive()
-    }
-
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.handshakeCompleted) = event as? TLSUserEvent { handshakeCompleted() }
         context.fireUserInboundEventTriggered(event)
@@ -126,6 +123,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         if case .success = result { isCounted = true }
         ready(result)
     }
+
+    var isConnecting: Bool { ready != nil }
+
+    /// TCP is there and no TLS is wanted.
+    func opened() { finishConnecting(.success(self)) }
 
     /// TCP or TLS did not come about in time. Without effect on a connection that is open.
     func connectFailed() {
@@ -187,7 +189,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isUsable = false
         if let delegate {
-            if responseBegan, case .end = parser.inputClosed() {
+            if responseBegan, !isTorn, case .end = parser.inputClosed() {
                 delegate.upstreamEnd(keepAlive: false)
             } else {
                 fail(failure ?? (responseBegan ? .upstreamTruncated : .upstreamClosed))
@@ -202,6 +204,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// The last handler of the pipeline: an error ends the connection (NIO itself would keep it).
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isTorn = true
         if failure == nil, let explained = UpstreamTLSFailure(error, handler: tls) {
             failure = explained.reason
             pool.report(explained, target: target)

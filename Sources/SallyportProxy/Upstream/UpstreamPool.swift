@@ -110,38 +110,46 @@ final class UpstreamPool {
         let connection = UpstreamConnection(
             target: index, pool: self, limits: limits, ready: done)
         let left = max(.milliseconds(1), deadline - .now())
-        let bootstrap = bootstrap(for: connection, target: target.target, timeout: left)
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(left)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
         let connected =
             if let address = target.address {
                 bootstrap.connect(to: address)
             } else {
                 bootstrap.connect(host: target.target.host, port: Int(target.target.port))
             }
-        connected.assumeIsolated().whenFailure { _ in connection.connectFailed() }
+        connected.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let channel): take(channel, for: connection, target: target.target)
+            case .failure: connection.connectFailed()
+            }
+        }
         if target.target.scheme == .https {
             // The bootstrap's time-out ends with TCP; this one covers the TLS handshake behind it.
             eventLoop.assumeIsolated().scheduleTask(in: left) { connection.connectFailed() }
         }
     }
 
-    private func bootstrap(
-        for connection: UpstreamConnection, target: UpstreamTarget, timeout: TimeAmount
-    ) -> ClientBootstrap {
-        let bound = NIOLoopBound(connection, eventLoop: eventLoop)
-        return ClientBootstrap(group: eventLoop)
-            .connectTimeout(timeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelInitializer { [plan] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if target.scheme == .https, let tls = plan.tls {
-                        let handler = try tls.makeHandler(target: target)
-                        bound.value.tls = handler
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
-                    try channel.pipeline.syncOperations.addHandler(bound.value)
-                }
+    /// A name with several addresses is tried at several of them at once, each with a channel of its own. Handlers are
+    /// added only here, to the one that won; no byte has been read from it yet.
+    private func take(_ channel: any Channel, for connection: UpstreamConnection, target: UpstreamTarget) {
+        guard connection.isConnecting else { return channel.close(promise: nil) }
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            if target.scheme == .https, let tls = plan.tls {
+                let handler = try tls.makeHandler(target: target)
+                connection.tls = handler
+                try pipeline.addHandlers([handler, connection])
+            } else {
+                try pipeline.addHandler(connection)
+                connection.opened()
             }
+        } catch {
+            channel.close(promise: nil)
+            connection.connectFailed()
+        }
     }
 
     /// Says in the log why TLS with a target failed; the client is told a title.

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [
         "key: Tr0ub4dor", "  kye: Tr0ub4dor", "{ certificate: a.pem, key: Tr0ub4dor }", "apiKey: \"Tr0ub4dor\"",
         "'clientSecret' : 'Tr0ub4dor'", "pass_word: Tr0ub4dor # note", "password: \"a, } Tr0ub4dor\"",
-        "to: http://user:Tr0ub4dor@host/", "token:Tr0ub4dor", "to: \"//Tr0ub4dor@host\"",
+        "to: http://user:Tr0ub4dor@host/", "to: http://user:p@Tr0ub4dor@host/", "token:Tr0ub4dor", "to: \"//Tr0ub4dor@host\"",
         "key: -----BEGIN PRIVATE KEY-----Tr0ub4dor", "\"passphrase\":\"Tr0ub4dor", "KEY: Tr0ub4dor",
     ])
     func hidesWhatMayBeASecret(_ line: String) {
@@ -25,6 +25,13 @@ import Testing
     func showsEverythingElse(_ line: String) {
         let file = SourceFile(name: "f", directory: "/", text: line)
         #expect(file.line(1).excerpt(column: 1, length: 1).text == line)
+    }
+
+    /// Found by fuzzing: one word with several `@` ended the process.
+    @Test func aWordWithManySignsIsHiddenOnce() {
+        #expect(SecretRedaction.withoutUserinfo("unknown key \"lisrhttp://127.0.0.1:4@@@@@@@@\"")
+            == "unknown key \"lisrhttp://\(SecretRedaction.hidden)@\"")
+        #expect(SecretRedaction.withoutUserinfo("a://u:p@h b://x@y") == "a://\(SecretRedaction.hidden)@h b://\(SecretRedaction.hidden)@y")
     }
 
     @Test func hidesLinesOfAPrivateKey() {

@@ -63,6 +63,9 @@ import Testing
         "X-Forwarded-Prefix: /x", "X-Forwarded-User: root", "X-Real-IP: 1.2.3.4", "Forwarded: for=1.2.3.4",
         "X-Request-Id: 1", "True-Client-IP: 1.2.3.4", "X-Client-IP: 1.2.3.4", "X-Cluster-Client-IP: 1.2.3.4",
         "X-Original-URL: /admin", "X-Rewrite-URL: /admin", "X-SSL-Client-Verify: SUCCESS", "SSL-Client-Cert: x",
+        "X-Http-Method-Override: PUT", "X-HTTP-Method: PUT", "X-Method-Override: PUT", "Remote-User: root",
+        "X-Remote-User: root", "X-Client-Verify: SUCCESS", "X-ARR-ClientCert: x", "X-Amzn-Mtls-Clientcert: x",
+        "X-Original-Forwarded-For: 1.2.3.4",
         "X-Client-Cert: x", "X_Forwarded_For: 1.2.3.4", "Client_Cert: x", "a_b: c", "_: x", "Content_Length: 5",
     ])
     func neverForwarded(_ line: String) throws {
@@ -76,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "Via: 1.1 x", "Cookie: a=b", "Authorization: Bearer x", "Accept: */*", "Date: x", "X-Http-Method-Override: PUT",
+        "Via: 1.1 x", "Cookie: a=b", "Authorization: Bearer x", "Accept: */*", "Date: x",
         "Keep-Alivex: 1", "Clientcert: x", "Forwarded-X: 1", "Priority: u=1",
     ])
     func forwardedAsItIs(_ line: String) throws {
