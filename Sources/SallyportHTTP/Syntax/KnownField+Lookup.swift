@@ -61,9 +61,9 @@ extension KnownField {
             if bytes.matches(name, "transfer-encoding") { return .transferEncoding }
             if bytes.matches(name, "client-cert-chain") { return .clientCertChain }
             if bytes.matches(name, "x-forwarded-proto") { return .xForwardedProto }
+            if bytes.matches(name, "x-method-override") { return .forgeable }
         case 18:
             if bytes.matches(name, "proxy-authenticate") { return .proxyAuthenticate }
-            if bytes.matches(name, "x-method-override") { return .forgeable }
         case 19:
             if bytes.matches(name, "proxy-authorization") { return .proxyAuthorization }
             if bytes.matches(name, "x-cluster-client-ip") { return .forgeable }
