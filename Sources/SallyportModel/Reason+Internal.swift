@@ -7,7 +7,7 @@ extension Reason {
     package static let addressNotBound = Reason(
         9010, "An address cannot be listened on", origin: .gateway,
         explanation: "The operating system refused the address of a listener: another process has it, it is not of this machine, or the port is below 1024 and the user may not bind it.",
-        fix: "See who has it with: ss -ltnp. Then choose another `address`, or stop the other process.")
+        fix: "See who has the port with: ss -ltnp, and which addresses are this machine's with: ip address. Then choose another `address`, or stop the other process.")
     package static let accessLogNotOpened = Reason(
         9011, "The access log cannot be opened", origin: .gateway,
         explanation: "The file of `observability.accessLog.to` cannot be opened for writing by the user that runs the gateway.",

@@ -56,7 +56,7 @@ package struct RouteTrial: Sendable {
         var explanation = start
         if names == nil, requiresCertificate(listener) {
             return explanation.refused(
-                .identityRequired, "the listener requires a client certificate: refused in the handshake")
+                .noClientCertificate, "the listener requires a client certificate: refused in the handshake")
         }
         let decision = RouteTable(configuration).routes(of: listener.name)?.route(head) ?? .none
         switch decision {

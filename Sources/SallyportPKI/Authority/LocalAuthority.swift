@@ -73,6 +73,9 @@ package struct LocalAuthority: Sendable {
         name: String, uri: String? = nil, dns: [String] = [], lifetime: Duration = clientLifetime, at now: Int64
     ) throws(PKIError) -> IssuedCertificate {
         let name = try CertificateName(name).text
+        guard name != "anyone", name != "nobody" else {
+            throw PKIError(.certificateNameInvalid, "\"\(name)\"", "the word has a meaning of its own")
+        }
         let uri = uri ?? "spiffe://sallyport.local/client/\(name)"
         guard AlternativeName.uniformResourceIdentifier(Array(uri.utf8)) != nil else {
             throw PKIError(.certificateNameInvalid, PrintableText.make(uri, limit: 200), "it is not a URI")

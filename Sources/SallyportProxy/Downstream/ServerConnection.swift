@@ -71,7 +71,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         self.established = established
         identity = established.identity
         self.view = view
-        peerAddress = channel.remoteAddress?.ipAddress ?? "unknown"
+        peerAddress = channel.remoteAddress?.plainIPAddress ?? "unknown"
         peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
         forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: channel.localAddress?.port ?? 0))
         accessConnection = Self.describe(listener, peerAddress, peerPort, established, established.identity)
@@ -301,14 +301,15 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     func write(_ piece: ByteBuffer) { output.write(piece) }
     func flush() { output.flush() }
 
-    /// Answers from the gateway itself. Returns the number of bytes written.
+    /// Answers from the gateway itself. Returns the number of bytes of content.
     @discardableResult
     func reply(_ reply: LocalReply, requestID: String, isHEAD: Bool, close: Bool) -> Int {
         loop.scratch.removeAll(keepingCapacity: true)
         LocalReplyWriter(close: close, isHEAD: isHEAD, date: loop.dateField())
             .write(reply, requestID: requestID, into: &loop.scratch)
         write(loop.scratch)
-        return loop.scratch.count
+        let end: [UInt8] = [13, 10, 13, 10]
+        return loop.scratch.firstRange(of: end).map { loop.scratch.count - $0.upperBound } ?? 0
     }
 
     /// More of the request can be taken again.

@@ -117,7 +117,7 @@ final class Exchange {
         reply += Array("content-length: \(body.count)\r\n\(close ? "connection: close\r\n" : "")\r\n".utf8)
         if !head.isHEAD { reply += body }
         connection.write(reply)
-        record.responseBytes += reply.count
+        record.responseBytes += head.isHEAD ? 0 : body.count
         finish(keepAlive: !close)
     }
 
@@ -330,7 +330,6 @@ extension Exchange: UpstreamDelegate {
                 framing: framing, close: toldToClose, added: response.hasDate ? [] : loop.dateField(),
                 http10Client: http10),
             into: &loop.scratch)
-        record.responseBytes += loop.scratch.count
         connection.write(loop.scratch)
     }
 

@@ -117,7 +117,9 @@ package final class Gateway: Sendable {
     @discardableResult
     package func refreshCertificates() async throws(GatewayError) -> Int {
         try await inTurn { () throws(GatewayError) in
-            try await self.apply(self.currentConfiguration(), isRefresh: true)
+            let number = try await self.apply(self.currentConfiguration(), isRefresh: true)
+            self.environment.logger.info("certificates and revocations read again", metadata: ["generation": "\(number)"])
+            return number
         }
     }
 

@@ -82,8 +82,13 @@ struct ListenerBinder: Sendable {
             }
             return ListenerBinding(key: key, runtime: runtime, sockets: sockets)
         } catch {
-            throw .address(listener: key.name, address: address.text, detail: "\(error)")
+            throw .address(listener: key.name, address: address.text, detail: Self.words(error))
         }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 
     /// Sockets that share a port hide that somebody else has it. One that does not share finds out.

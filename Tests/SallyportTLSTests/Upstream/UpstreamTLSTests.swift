@@ -211,5 +211,6 @@ private final class OpenSSLServer {
         } catch { return false }
     }
 
-    func stop() { process.terminate() }
+    /// A child inherits that SIGTERM is blocked, so nothing less ends it.
+    func stop() { kill(process.processIdentifier, SIGKILL) }
 }
