@@ -26,7 +26,7 @@ struct YAMLReader {
             do {
                 return try parse(masked)
             } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
-                guard let next = maskingDuplicate(duplicates.min() ?? "", at: context.mark, in: masked) else {
+                guard let next = maskingDuplicate(duplicates.first ?? "", at: context.mark, in: masked) else {
                     return nil
                 }
                 masked = next
