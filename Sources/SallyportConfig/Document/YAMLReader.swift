@@ -7,7 +7,6 @@ struct YAMLReader {
     private let session: LoadSession
     /// Keys whose first character is masked, by the stand-in.
     private var maskedKeys: [Unicode.Scalar: String] = [:]
-    private var maskedPlaces: [(key: String, place: Span)] = []
 
     /// The root of the document; nil when there is none to go on with, which has been reported.
     static func read(_ text: String, file: Int, session: LoadSession) -> DocumentNode? {
@@ -31,8 +30,8 @@ struct YAMLReader {
                 }
                 masked = next
             } catch {
-                // What is masked would be found by building the tree, and there will be none.
-                for (key, place) in maskedPlaces { reportTwice(key, at: place) }
+                // Without a tree there is no telling which keys stand twice: what was masked on the way here depends on
+                // the order in which the parser happened to name them.
                 report(error)
                 return nil
             }
@@ -55,7 +54,6 @@ struct YAMLReader {
             return nil
         }
         maskedKeys[stamp] = key
-        maskedPlaces.append((key, span(mark, length: 0)))
         return masked
     }
 
