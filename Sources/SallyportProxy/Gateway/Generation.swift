@@ -88,10 +88,10 @@ final class GenerationView {
     let generation: Generation
     private var pools: [String: UpstreamPool]
 
-    init(_ generation: Generation, loop: LoopState) {
+    init(_ generation: Generation, eventLoop: any EventLoop, logger: Logger) {
         self.generation = generation
         pools = generation.upstreams.mapValues {
-            UpstreamPool(plan: $0, eventLoop: loop.eventLoop, limits: Self.responseLimits, logger: loop.logger)
+            UpstreamPool(plan: $0, eventLoop: eventLoop, limits: Self.responseLimits, logger: logger)
         }
     }
 

@@ -145,7 +145,7 @@ struct ConnectionGate: Sendable {
     /// TLS first; the connection speaks HTTP under the configuration that its handshake was made under.
     func admit(_ channel: any Channel, listener: ListenerRuntime, loop: LoopState) throws {
         let view = loop.current
-        guard loop.hasRoom, let view, let context = view.generation.tls[listener.name] else {
+        guard loop.hasRoom, let context = view.generation.tls[listener.name] else {
             return channel.close(promise: nil)
         }
         loop.handshakesUnderWay += 1

@@ -11,7 +11,7 @@ final class LoopState {
     let index: Int
     let counters: LoopCounters
     let logger: Logger
-    private(set) var current: GenerationView!
+    private(set) var current: GenerationView
     private var connections: [any SweptConnection] = []
     private(set) var isDraining = false
     private var requestIDs: RequestIDSource
@@ -29,7 +29,7 @@ final class LoopState {
         requestIDs = RequestIDSource()
         scratch.reserveCapacity(4096)
         addedFields.reserveCapacity(4096)
-        current = GenerationView(generation, loop: self)
+        current = GenerationView(generation, eventLoop: eventLoop, logger: logger)
     }
 
     // MARK: configuration
@@ -37,8 +37,8 @@ final class LoopState {
     /// New exchanges begin under this generation from now on.
     func adopt(_ generation: Generation) {
         let old = current
-        current = GenerationView(generation, loop: self)
-        old?.retire()
+        current = GenerationView(generation, eventLoop: eventLoop, logger: logger)
+        old.retire()
     }
 
     // MARK: connections
