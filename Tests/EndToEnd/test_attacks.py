@@ -19,6 +19,8 @@ MIB = 1 << 20
 
 def test_an_upstream_name_with_two_addresses(edge, serve, alice):
     """localhost is ::1 as well where the machine has IPv6; the service is on 127.0.0.1 only."""
+    if len({entry[4][0] for entry in socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)}) < 2:
+        pytest.skip("localhost has one address here, so nothing would be tried")
     upstream = serve()
     one = edge(upstream, routes=[{"match": {"path": "/"}, "allow": ["alice"], "to": f"http://localhost:{upstream.port}"}])
     before = one.gateway.open_files()
