@@ -58,6 +58,15 @@ import Testing
         #expect(throws: PKIError.self) { try StateDirectory(path: folder.path("file")).prepare() }
     }
 
+    /// Whoever may rename the folder above can put another state directory in the place of this one.
+    @Test func refusesAFolderAboveThatAGroupMayWriteTo() throws {
+        let folder = try TemporaryFolder()
+        try setMode(0o775, folder.root)
+        #expect(throws: PKIError.self) { try StateDirectory(path: folder.path("state")).prepare() }
+        try setMode(0o755, folder.root)
+        try StateDirectory(path: folder.path("state")).prepare()
+    }
+
     @Test func writesWholeFilesWithTheirMode() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("f")
