@@ -118,10 +118,10 @@ class Process:
         return len(self.stderr.lines)
 
     def logged(self, code, since=0, timeout=LOG_TIMEOUT):
-        """The log line that carries this code, within two seconds."""
+        """The log line that carries this code, within two seconds. Standard error only: results on standard output name codes too."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for line in [*self.stderr.lines[since:], *(one for one in self.stdout.lines if "sallyport.reason" not in one)]:
+            for line in self.stderr.lines[since:]:
                 if code in line:
                     return line
             time.sleep(0.02)
