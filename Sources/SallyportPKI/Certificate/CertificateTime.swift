@@ -1,5 +1,5 @@
 /// Times of certificates as seconds since 1970, in the proleptic Gregorian calendar and without leap seconds.
-enum CertificateTime {
+package enum CertificateTime {
     /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, the two forms that RFC 5280 section 4.1.2.5 allows.
     static func seconds(_ element: DERElement) throws(DERFailure) -> Int64 {
         let text = Array(element.content)
@@ -19,7 +19,7 @@ enum CertificateTime {
     }
 
     /// `2026-11-23 13:45:07Z`.
-    static func text(_ seconds: Int64) -> String {
+    package static func text(_ seconds: Int64) -> String {
         let day = Int((Double(seconds) / 86_400).rounded(.down))
         let rest = Int(seconds - Int64(day) * 86_400)
         let (year, month, dayOfMonth) = date(dayNumber: day)

@@ -51,6 +51,8 @@ package struct ParsedCertificate: Sendable {
     package var notBefore: Int64 { envelope.notBefore }
     package var notAfter: Int64 { envelope.notAfter }
     package var isAuthority: Bool { extensions.isAuthority }
+    /// `ECDSA P-256`
+    package var keyName: String { "\(keyKind)" }
 
     private static func envelope(_ der: [UInt8]) throws(ChainRefusal) -> CertificateEnvelope {
         do {

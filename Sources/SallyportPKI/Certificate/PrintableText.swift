@@ -1,7 +1,7 @@
 /// Text from outside on its way into a log or an error message.
-enum PrintableText {
+package enum PrintableText {
     /// At most `limit` characters, every invisible one replaced by its number.
-    static func make(_ text: String, limit: Int = 512) -> String {
+    package static func make(_ text: String, limit: Int = 512) -> String {
         var printable = ""
         for scalar in text.unicodeScalars.prefix(limit) {
             if scalar.isUnsafeInNames {

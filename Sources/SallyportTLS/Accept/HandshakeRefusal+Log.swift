@@ -12,7 +12,7 @@ extension HandshakeRefusal {
         let fields: [(key: String, value: String?)] = [
             ("code", reason.name), ("reason", reason.title.description), ("detail", detail), ("peer", peer),
             ("listener", listener), ("sni", sni), ("subject", subject), ("issuer", issuer), ("serial", serial),
-            ("fix", fix),
+            ("connection", record?.connection.text), ("fix", fix),
         ]
         return fields.compactMap { field in field.value.map { (field.key, $0) } }
     }

@@ -18,10 +18,12 @@ package struct HandshakeRefusal: Sendable {
     package let serial: String?
     /// What to do about it: a command to copy where there is one.
     package let fix: String
+    /// When each step happened and what was seen of the client; nil where nothing was recorded.
+    package let record: HandshakeRecorder?
 
     package init(
         reason: Reason, detail: String, peer: String, listener: String, sni: String? = nil, subject: String? = nil,
-        issuer: String? = nil, serial: String? = nil, fix: String
+        issuer: String? = nil, serial: String? = nil, fix: String, record: HandshakeRecorder? = nil
     ) {
         self.reason = reason
         self.detail = Self.bounded(detail)
@@ -32,6 +34,7 @@ package struct HandshakeRefusal: Sendable {
         self.issuer = issuer.map(Self.bounded)
         self.serial = serial.map(Self.bounded)
         self.fix = fix
+        self.record = record
     }
 
     /// A stranger's certificate may carry names of many kilobytes, and every refusal is a line in the log.

@@ -1,0 +1,110 @@
+import SallyportModel
+
+/// Notes when each step of one handshake happened. The accept handler owns one for each connection.
+///
+/// It costs a few stores for each step and no allocation: what is noted exists anyway. Words are made of it only when
+/// somebody asks (`ExplainedHandshake`). Times are nanoseconds of a monotonic clock that the caller reads.
+package struct HandshakeRecorder: Sendable {
+    package let connection: ConnectionID
+    private let acceptedAt: UInt64
+    private var times = InlineArray<8, UInt32>(repeating: .max)
+
+    package private(set) var hello: ClientHello?
+    package private(set) var policy: HandshakePolicy?
+    package private(set) var shown: ShownCertificate?
+    /// What the client presented, DER, leaf first.
+    package private(set) var presented: [[UInt8]] = []
+    package private(set) var parameters: NegotiatedParameters?
+    /// The number of the alert that the gateway sent, when the recorder was told.
+    package private(set) var alertSent: UInt8?
+    /// The number of the alert that the client sent.
+    package private(set) var alertReceived: UInt8?
+
+    package init(connection: ConnectionID = .next(), acceptedAt: UInt64) {
+        self.connection = connection
+        self.acceptedAt = acceptedAt
+        times[HandshakeStep.accepted.rawValue] = 0
+    }
+
+    /// The ClientHello is complete and could be read.
+    package mutating func helloReceived(_ hello: ClientHello, at now: UInt64) {
+        self.hello = hello
+        note(.hello, now)
+    }
+
+    /// What the listener makes of the ClientHello's name.
+    package mutating func chose(_ policy: HandshakePolicy, at now: UInt64) {
+        self.policy = policy
+        note(.policy, now)
+    }
+
+    /// Which of the gateway's certificates the client is shown.
+    package mutating func chose(certificate: ShownCertificate, at now: UInt64) {
+        shown = certificate
+        note(.certificate, now)
+    }
+
+    /// The client's certificates have come; verifying begins.
+    package mutating func received(chain: [[UInt8]], at now: UInt64) {
+        presented = chain
+        note(.chain, now)
+    }
+
+    /// The verdict on the client's certificate is known, either way.
+    package mutating func verified(at now: UInt64) {
+        note(.verified, now)
+    }
+
+    package mutating func finished(_ parameters: NegotiatedParameters, at now: UInt64) {
+        self.parameters = parameters
+        note(.ended, now)
+    }
+
+    package mutating func refused(at now: UInt64) {
+        note(.ended, now)
+    }
+
+    package mutating func sent(alert: UInt8) { alertSent = alert }
+    package mutating func received(alert: UInt8) { alertReceived = alert }
+
+    /// Microseconds from the accepted connection to the step; nil when it was not reached.
+    package func microseconds(of step: HandshakeStep) -> UInt32? {
+        let time = times[step.rawValue]
+        return time == .max ? nil : time
+    }
+
+    /// The first time counts: a second ClientHello after a HelloRetryRequest is part of the handshake's work.
+    private mutating func note(_ step: HandshakeStep, _ now: UInt64) {
+        guard times[step.rawValue] == .max else { return }
+        let elapsed = now > acceptedAt ? (now - acceptedAt) / 1000 : 0
+        times[step.rawValue] = UInt32(clamping: min(elapsed, UInt64(UInt32.max - 1)))
+    }
+}
+
+/// The steps of a handshake in the order in which they happen.
+package enum HandshakeStep: Int, Sendable, CaseIterable {
+    case accepted, hello, policy, certificate, chain, verified, ended
+}
+
+/// What both sides agreed on, in the names of the IANA registries.
+package struct NegotiatedParameters: Sendable, Hashable {
+    /// `TLS 1.3`
+    package var version: String
+    package var cipherSuite: String?
+    /// The key exchange group; nil when no key exchange took place or the library does not say.
+    package var group: String?
+    package var resumed: Bool
+    /// The application protocol; nil when the client offered none.
+    package var applicationProtocol: String?
+
+    package init(
+        version: String, cipherSuite: String? = nil, group: String? = nil, resumed: Bool,
+        applicationProtocol: String? = nil
+    ) {
+        self.version = version
+        self.cipherSuite = cipherSuite
+        self.group = group
+        self.resumed = resumed
+        self.applicationProtocol = applicationProtocol
+    }
+}
