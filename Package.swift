@@ -75,7 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: [nio, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportAccess", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportAccess", "SallyportPKI", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
             dependencies: ["sallyport", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],

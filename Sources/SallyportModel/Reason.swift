@@ -50,6 +50,7 @@ extension Reason {
         configurationReasons,
         handshakeReasons,
         certificateReasons,
+        fetchReasons,
         accessReasons,
         requestReasons,
         deadlineReasons,
