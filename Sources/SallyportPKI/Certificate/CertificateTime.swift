@@ -27,6 +27,16 @@ package enum CertificateTime {
         return "\(year)-\(twoDigits(month))-\(twoDigits(dayOfMonth)) \(clock)Z"
     }
 
+    /// `90 seconds`, `5 minutes`, `47 hours`, `3 days`: whole ones, of the largest unit that counts to two.
+    static func duration(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(seconds) seconds"
+        case ..<7200: "\(seconds / 60) minutes"
+        case ..<172_800: "\(seconds / 3600) hours"
+        default: "\(seconds / 86_400) days"
+        }
+    }
+
     private static func yearLength(of tag: UInt8) throws(DERFailure) -> Int {
         switch tag {
         case DERTag.utcTime: 2

@@ -72,19 +72,10 @@ package struct CertificateDescription: Sendable {
 
     /// `expired 3 days ago`, `82 % of its life left, 74 days`, `not yet valid`.
     private static func remaining(_ certificate: ParsedCertificate, at now: Int64) -> String {
-        if now > certificate.notAfter { return "expired \(duration(now - certificate.notAfter)) ago" }
+        if now > certificate.notAfter { return "expired \(CertificateTime.duration(now - certificate.notAfter)) ago" }
         if now < certificate.notBefore { return "not valid before \(CertificateTime.text(certificate.notBefore))" }
         let share = Int(certificate.lifeLeft(at: now) * 100)
-        return "\(duration(certificate.notAfter - now)) left, \(share) % of its life"
-    }
-
-    private static func duration(_ seconds: Int64) -> String {
-        switch seconds {
-        case ..<120: "\(seconds) seconds"
-        case ..<7200: "\(seconds / 60) minutes"
-        case ..<172_800: "\(seconds / 3600) hours"
-        default: "\(seconds / 86_400) days"
-        }
+        return "\(CertificateTime.duration(certificate.notAfter - now)) left, \(share) % of its life"
     }
 
     private static func encode(_ value: some Encodable) -> String {

@@ -31,61 +31,98 @@ package struct ChainVerifier: Sendable {
     ///   - der: certificates as presented, leaf first, the rest in any order.
     ///   - now: seconds since 1970.
     package func verify(chain der: [[UInt8]], at now: Int64) -> Result<VerifiedChain, ChainRefusal> {
+        var recorder: VerdictRecorder?
+        var meter = VerificationMeter(budget)
+        return examine(der, at: now, meter: &meter, recorder: &recorder)
+    }
+
+    /// The verdict of `verify`, and all that led to it. Costs more; for the operator's eyes only.
+    package func explain(
+        chain der: [[UInt8]], at now: Int64
+    ) -> (result: Result<VerifiedChain, ChainRefusal>, tree: VerdictTree) {
+        var recorder: VerdictRecorder? = VerdictRecorder()
+        var meter = VerificationMeter(budget)
+        let result = examine(der, at: now, meter: &meter, recorder: &recorder)
+        var finished = recorder ?? VerdictRecorder()
+        return (result, finished.tree(of: result, purpose: purpose, at: now, budget: meter.use))
+    }
+
+    private func examine(
+        _ der: [[UInt8]], at now: Int64, meter: inout VerificationMeter, recorder: inout VerdictRecorder?
+    ) -> Result<VerifiedChain, ChainRefusal> {
         do throws(ChainRefusal) {
-            try checkSize(der)
-            let leaf = try Self.parse(der, at: 0)
-            return verify(leaf, presented: der, at: now).mapError { refusal in
-                var named = refusal
+            try checkSize(der, &recorder)
+            let leaf = try Self.parse(der, at: 0, &recorder)
+            do throws(ChainRefusal) {
+                return .success(try search(from: leaf, der, at: now, meter: &meter, recorder: &recorder))
+            } catch {
+                var named = error
                 named.subject = PrintableText.make(leaf.subject)
                 named.issuer = PrintableText.make(leaf.issuer)
                 named.serial = String(leaf.serial.prefix(64))
-                return named
+                return .failure(named)
             }
         } catch {
             return .failure(error)
         }
     }
 
-    private func verify(
-        _ leaf: ParsedCertificate, presented der: [[UInt8]], at now: Int64
-    ) -> Result<VerifiedChain, ChainRefusal> {
-        do throws(ChainRefusal) {
-            var others: [ParsedCertificate] = []
-            for index in der.indices.dropFirst() {
-                if let known = memory.certificate(der: der[index]) {
-                    others.append(known)
-                } else {
-                    others.append(try Self.parse(der, at: index))
-                }
+    private func search(
+        from leaf: ParsedCertificate, _ der: [[UInt8]], at now: Int64, meter: inout VerificationMeter,
+        recorder: inout VerdictRecorder?
+    ) throws(ChainRefusal) -> VerifiedChain {
+        var others: [PathSearch.Presented] = []
+        for index in der.indices.dropFirst() {
+            let certificate: ParsedCertificate
+            if let known = memory.certificate(der: der[index]) {
+                certificate = known
+                recorder?.record(.encoding, "\(index + 1) is \(known.subject), met before")
+            } else {
+                certificate = try Self.parse(der, at: index, &recorder)
             }
-            var search = try PathSearch(self, leaf: leaf, presented: others, now: now)
-            return .success(try search.run(from: leaf))
-        } catch {
-            return .failure(error)
+            others.append(PathSearch.Presented(certificate: certificate, place: index + 1))
         }
+        var search = PathSearch(
+            presented: others, checks: PathChecks(self, now: now, meter: meter, recorder: recorder))
+        defer { (meter, recorder) = (search.checks.meter, search.checks.recorder) }
+        return try search.run(from: leaf)
     }
 
-    private func checkSize(_ der: [[UInt8]]) throws(ChainRefusal) {
-        guard !der.isEmpty else { throw ChainRefusal(.certificateMalformed, "no certificate was presented") }
-        guard der.count <= budget.certificates else {
-            throw ChainRefusal(
-                .certificateChainTooLarge,
-                "\(der.count) certificates were presented, \(budget.certificates) are allowed")
-        }
+    private func checkSize(_ der: [[UInt8]], _ recorder: inout VerdictRecorder?) throws(ChainRefusal) {
         let bytes = der.reduce(0) { $0 + $1.count }
-        guard bytes <= budget.bytes else {
-            throw ChainRefusal(.certificateChainTooLarge, "\(bytes) bytes were presented, \(budget.bytes) are allowed")
-        }
+        let found: ChainRefusal? =
+            if der.isEmpty {
+                ChainRefusal(.certificateMalformed, "no certificate was presented")
+            } else if der.count > budget.certificates {
+                ChainRefusal(
+                    .certificateChainTooLarge,
+                    "\(der.count) certificates were presented, \(budget.certificates) are allowed")
+            } else if bytes > budget.bytes {
+                ChainRefusal(
+                    .certificateChainTooLarge, "\(bytes) bytes were presented, \(budget.bytes) are allowed")
+            } else {
+                nil
+            }
+        recorder?.record(.presentedChain, "certificates: \(der.count), bytes: \(bytes)", found)
+        if let found { throw found }
     }
 
-    private static func parse(_ der: [[UInt8]], at index: Int) throws(ChainRefusal) -> ParsedCertificate {
+    private static func parse(
+        _ der: [[UInt8]], at index: Int, _ recorder: inout VerdictRecorder?
+    ) throws(ChainRefusal) -> ParsedCertificate {
         do {
-            return try ParsedCertificate(der: der[index])
+            let certificate = try ParsedCertificate(der: der[index])
+            recorder?.record(.encoding, "\(index + 1) is \(certificate.subject), \(certificate.keyKind) key")
+            return certificate
         } catch {
             let detail = "certificate \(index + 1) of \(der.count): \(error.detail)"
-            guard index == 0 else { throw ChainRefusal(error.reason, detail) }
-            throw ChainRefusal(
-                error.reason, detail, subject: error.subject, issuer: error.issuer, serial: error.serial)
+            let named =
+                index == 0
+                ? ChainRefusal(
+                    error.reason, detail, subject: error.subject, issuer: error.issuer, serial: error.serial)
+                : ChainRefusal(error.reason, detail)
+            recorder?.record(.encoding, "", named)
+            throw named
         }
     }
 }

@@ -1,81 +1,91 @@
 import SallyportModel
-import X509
 
 /// One search for a path from a presented leaf to a trust anchor.
 ///
 /// Depth first, anchors before presented certificates, those with the right key identifier first. A candidate that
 /// fails is not the end: there may be another of the same name. What failed deepest is what the operator is told.
 struct PathSearch {
-    private let verifier: ChainVerifier
-    private let rules: CertificateRules
-    private let presented: [ParsedCertificate]
-    private let facts: CertificateFacts
-    private var meter: VerificationMeter
+    /// A presented certificate that may be an issuer.
+    struct Presented {
+        let certificate: ParsedCertificate
+        /// The leaf is number 1.
+        let place: Int
+    }
+
+    private let presented: [Presented]
+    private(set) var checks: PathChecks
     private var closest: (rank: Int, refusal: ChainRefusal)?
 
-    /// - Parameter presented: at least the leaf.
-    init(
-        _ verifier: ChainVerifier, leaf: ParsedCertificate, presented: [ParsedCertificate], now: Int64
-    ) throws(ChainRefusal) {
-        self.verifier = verifier
+    init(presented: [Presented], checks: PathChecks) {
         self.presented = presented
-        rules = CertificateRules(purpose: verifier.purpose, profile: verifier.profile, now: now)
-        meter = VerificationMeter(verifier.budget)
-        try rules.checkLeaf(leaf)
-        facts = try CertificateReader.facts(leaf)
+        self.checks = checks
     }
 
+    /// - Throws: why no path is good; `certificateBudgetExceeded` when the search was cut short.
     mutating func run(from leaf: ParsedCertificate) throws(ChainRefusal) -> VerifiedChain {
-        try refuseSelfSigned(leaf)
-        if case .server(let name) = verifier.purpose, !name.matches(facts) {
-            throw refusal(.certificateNameMismatch, leaf, "does not name \(name.text)")
-        }
+        checks.begin(.leaf, leaf)
+        let facts = try checks.leaf(leaf)
         var path = [leaf]
-        if let chain = try extend(&path) { return chain }
-        throw closest?.refusal ?? unknownIssuer(of: leaf)
-    }
-
-    private mutating func refuseSelfSigned(_ leaf: ParsedCertificate) throws(ChainRefusal) {
-        guard leaf.envelope.isSelfIssued else { return }
-        try meter.signature()
-        guard leaf.isSigned(by: leaf) else { return }
-        throw refusal(.certificateSelfSigned, leaf, "is signed with its own key")
+        guard let complete = try extend(&path, from: leaf) else {
+            throw closest?.refusal ?? unknownIssuer(of: leaf)
+        }
+        let certificates = complete.path + [complete.issuer]
+        checks.verifier.memory.remember(certificates)
+        return VerifiedChain(
+            facts: facts, authority: complete.authority ?? "", intermediates: complete.path.dropFirst().map(\.der),
+            validUntil: certificates.map(\.notAfter).min() ?? 0, path: certificates.map(\.subject))
     }
 
     /// Nil when no issuer of the last certificate leads to an anchor. Throws when the budget is spent.
-    private mutating func extend(_ path: inout [ParsedCertificate]) throws(ChainRefusal) -> VerifiedChain? {
-        guard let last = path.last else { return nil }
-        for anchor in anchors(for: last) {
-            try meter.step()
-            if let chain = try attempt(on: path, { search throws(ChainRefusal) in try search.finish(path, at: anchor) })
-            {
-                return chain
-            }
+    private mutating func extend(
+        _ path: inout [ParsedCertificate], from last: ParsedCertificate
+    ) throws(ChainRefusal) -> PathLink? {
+        let anchors = anchors(for: last)
+        let candidates = candidates(for: last, on: path)
+        recordIssuers(of: last, anchors: anchors, candidates: candidates)
+        for anchor in anchors {
+            try checks.meter.step()
+            let link = PathLink(path: path, signed: last, issuer: anchor.certificate, authority: anchor.authority)
+            if try attempt(anchor, at: link) { return link }
         }
-        for candidate in candidates(for: last, on: path) {
-            try meter.step()
-            let fits: Void? = try attempt(on: path) { search throws(ChainRefusal) in
-                try search.checkIntermediate(candidate, above: path)
-            }
-            guard fits != nil else { continue }
-            path.append(candidate)
-            if let chain = try extend(&path) { return chain }
-            path.removeLast()
+        for candidate in candidates {
+            try checks.meter.step()
+            if let complete = try attempt(candidate, above: &path, from: last) { return complete }
         }
         note(unknownIssuer(of: last), rank: path.count)
         return nil
     }
 
-    /// Runs a check whose refusal ends this branch only; an exhausted budget ends all.
-    private mutating func attempt<Value>(
-        on path: [ParsedCertificate], _ check: (inout PathSearch) throws(ChainRefusal) -> Value
-    ) throws(ChainRefusal) -> Value? {
+    private mutating func attempt(_ anchor: TrustAnchor, at link: PathLink) throws(ChainRefusal) -> Bool {
+        checks.begin(.anchor(authority: anchor.authority), link.issuer)
+        defer { checks.recorder?.end() }
+        return try passes(rank: link.path.count) { checks throws(ChainRefusal) in try checks.anchor(link) }
+    }
+
+    private mutating func attempt(
+        _ candidate: Presented, above path: inout [ParsedCertificate], from last: ParsedCertificate
+    ) throws(ChainRefusal) -> PathLink? {
+        checks.begin(.intermediate(presented: candidate.place), candidate.certificate)
+        defer { checks.recorder?.end() }
+        let link = PathLink(path: path, signed: last, issuer: candidate.certificate)
+        guard try passes(rank: path.count, { checks throws(ChainRefusal) in try checks.intermediate(link) })
+        else { return nil }
+        path.append(candidate.certificate)
+        defer { path.removeLast() }
+        return try extend(&path, from: candidate.certificate)
+    }
+
+    /// A refusal ends this branch only; an exhausted budget ends all.
+    private mutating func passes(
+        rank: Int, _ body: (inout PathChecks) throws(ChainRefusal) -> Void
+    ) throws(ChainRefusal) -> Bool {
         do {
-            return try check(&self)
+            try body(&checks)
+            return true
         } catch {
             guard error.reason != .certificateBudgetExceeded else { throw error }
-            note(error, rank: 1000 + path.count)
-            return nil
+            note(error, rank: 1000 + rank)
+            return false
         }
     }
 
@@ -84,95 +94,42 @@ struct PathSearch {
     }
 
     private func anchors(for certificate: ParsedCertificate) -> [TrustAnchor] {
-        let named = verifier.anchors.filter { $0.certificate.envelope.subject == certificate.envelope.issuer }
+        let named = checks.verifier.anchors.filter {
+            $0.certificate.envelope.subject == certificate.envelope.issuer
+        }
         return named.filter { certificate.namesKey(of: $0.certificate) }
             + named.filter { !certificate.namesKey(of: $0.certificate) }
     }
 
     /// Not again a certificate of the same name and key: that would go round in circles.
-    private func candidates(for certificate: ParsedCertificate, on path: [ParsedCertificate]) -> [ParsedCertificate] {
+    private func candidates(for certificate: ParsedCertificate, on path: [ParsedCertificate]) -> [Presented] {
         let named = presented.filter { candidate in
-            candidate.envelope.subject == certificate.envelope.issuer
+            candidate.certificate.envelope.subject == certificate.envelope.issuer
                 && !path.contains {
-                    $0.envelope.subject == candidate.envelope.subject
-                        && $0.envelope.publicKeyInfo == candidate.envelope.publicKeyInfo
+                    $0.envelope.subject == candidate.certificate.envelope.subject
+                        && $0.envelope.publicKeyInfo == candidate.certificate.envelope.publicKeyInfo
                 }
         }
-        return named.filter { certificate.namesKey(of: $0) } + named.filter { !certificate.namesKey(of: $0) }
+        return named.filter { certificate.namesKey(of: $0.certificate) }
+            + named.filter { !certificate.namesKey(of: $0.certificate) }
     }
 
-    private mutating func checkIntermediate(
-        _ issuer: ParsedCertificate, above path: [ParsedCertificate]
-    ) throws(ChainRefusal) {
-        try rules.checkIntermediate(issuer)
-        try checkPathLength(issuer, above: path)
-        let counted = Self.countedIntermediates(path) + (issuer.envelope.isSelfIssued ? 0 : 1)
-        guard counted <= verifier.maxDepth else {
-            throw refusal(.certificatePathTooLong, issuer, "is intermediate \(counted) of at most \(verifier.maxDepth)")
-        }
-        try checkSignature(by: issuer, on: path)
-    }
-
-    private mutating func finish(
-        _ path: [ParsedCertificate], at anchor: TrustAnchor
-    ) throws(ChainRefusal) -> VerifiedChain {
-        try rules.checkAnchor(anchor.certificate)
-        try checkPathLength(anchor.certificate, above: path)
-        try checkSignature(by: anchor.certificate, on: path)
-        try checkRevocation(path, authority: anchor.authority)
-        try checkNameConstraints(path + [anchor.certificate])
-        let certificates = path + [anchor.certificate]
-        verifier.memory.remember(certificates)
-        return VerifiedChain(
-            facts: facts, authority: anchor.authority, intermediates: path.dropFirst().map(\.der),
-            validUntil: certificates.map(\.notAfter).min() ?? 0, path: certificates.map(\.subject))
-    }
-
-    private func checkPathLength(_ issuer: ParsedCertificate, above path: [ParsedCertificate]) throws(ChainRefusal) {
-        guard let limit = issuer.extensions.pathLength, Self.countedIntermediates(path) > limit else { return }
-        throw refusal(.certificatePathTooLong, issuer, "allows \(limit) intermediates below it (pathLenConstraint)")
-    }
-
-    /// RFC 5280 section 4.2.1.9: self-issued certificates do not count, nor does the leaf.
-    private static func countedIntermediates(_ path: [ParsedCertificate]) -> Int {
-        path.dropFirst().count { !$0.envelope.isSelfIssued }
-    }
-
-    private mutating func checkSignature(
-        by issuer: ParsedCertificate, on path: [ParsedCertificate]
-    ) throws(ChainRefusal) {
-        guard let signed = path.last, !verifier.memory.knows(signed, signedBy: issuer) else { return }
-        try meter.signature()
-        guard signed.isSigned(by: issuer) else {
-            throw refusal(
-                .certificateSignatureInvalid, signed,
-                "was not signed with the key of \(PrintableText.make(issuer.subject, limit: 256))")
-        }
-    }
-
-    private func checkRevocation(_ path: [ParsedCertificate], authority: String) throws(ChainRefusal) {
-        guard let serials = verifier.revoked[authority], !serials.isEmpty else { return }
-        for certificate in path where serials.contains(certificate.serial) {
-            throw refusal(.certificateRevoked, certificate, "has been revoked")
-        }
-    }
-
-    /// - Parameter path: leaf first, anchor last.
-    private mutating func checkNameConstraints(_ path: [ParsedCertificate]) throws(ChainRefusal) {
-        for (height, authority) in path.enumerated().dropFirst() {
-            guard let constraints = authority.extensions.nameConstraints else { continue }
-            for (index, certificate) in path[..<height].enumerated()
-            where index == 0 || !certificate.envelope.isSelfIssued {
-                let check = NameConstraintCheck(certificate)
-                try meter.nameComparisons(check.count * (constraints.permitted.count + constraints.excluded.count))
-                if let violation = check.violation(of: constraints) {
-                    throw refusal(
-                        .certificateNameForbidden, certificate,
-                        "breaks the name constraints of \(PrintableText.make(authority.subject, limit: 256)): "
-                            + PrintableText.make(violation, limit: 256))
-                }
-            }
-        }
+    private mutating func recordIssuers(
+        of certificate: ParsedCertificate, anchors: [TrustAnchor], candidates: [Presented]
+    ) {
+        let refusal = anchors.isEmpty && candidates.isEmpty ? unknownIssuer(of: certificate) : nil
+        checks.record(
+            .issuer,
+            facts: { _ in
+                let bundles = Set(anchors.map(\.authority)).sorted().joined(separator: ", ")
+                let places = candidates.map { "\($0.place)" }.joined(separator: ", ")
+                let found =
+                    (anchors.isEmpty ? [] : ["in trust bundle \(bundles)"])
+                    + (candidates.isEmpty ? [] : ["presented as number \(places)"])
+                let name = PrintableText.make(certificate.issuer, limit: 256)
+                return "\(name) "
+                    + (refusal == nil ? found.joined(separator: "; ") : "is neither trusted nor presented")
+            }, refusal)
     }
 
     private func unknownIssuer(of certificate: ParsedCertificate) -> ChainRefusal {
@@ -189,9 +146,5 @@ extension ParsedCertificate {
             let found = issuer.extensions.subjectKeyIdentifier
         else { return false }
         return wanted.elementsEqual(found)
-    }
-
-    func isSigned(by issuer: ParsedCertificate) -> Bool {
-        issuer.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
     }
 }

@@ -41,3 +41,12 @@ package struct VerificationBudget: Sendable, Hashable {
 
     package static let `default` = VerificationBudget()
 }
+
+extension Purpose: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .client: "client"
+        case .server(let name): "server \(name.text)"
+        }
+    }
+}

@@ -24,6 +24,15 @@ struct VerificationMeter: Sendable {
         try Self.check(nameComparisons, budget.nameComparisons, "comparisons with name constraints")
     }
 
+    var use: [BudgetUse] {
+        [
+            BudgetUse(name: "candidate issuers", used: steps, allowed: budget.steps),
+            BudgetUse(name: "signature checks", used: signatures, allowed: budget.signatures),
+            BudgetUse(
+                name: "comparisons with name constraints", used: nameComparisons, allowed: budget.nameComparisons),
+        ]
+    }
+
     private static func check(_ spent: Int, _ allowed: Int, _ what: StaticString) throws(ChainRefusal) {
         guard spent <= allowed else {
             throw ChainRefusal(.certificateBudgetExceeded, "more than \(allowed) \(what)")
