@@ -52,7 +52,7 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
-            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioTLS, nioSSL], swiftSettings: strict),
+            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioTLS, nioSSL, crypto], swiftSettings: strict),
         .target(
             name: "SallyportPKI",
             dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),

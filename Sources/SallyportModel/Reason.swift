@@ -49,6 +49,7 @@ extension Reason {
     package static let all: [Reason] = [
         configurationReasons,
         handshakeReasons,
+        fingerprintReasons,
         certificateReasons,
         fetchReasons,
         accessReasons,

@@ -44,7 +44,13 @@ package enum EffectiveConfiguration {
                 "trust": .strings(clients.trust),
                 "maxDepth": .integer(clients.maxDepth),
             ]),
+            "deny": denied(profile.deny),
         ])
+    }
+
+    private static func denied(_ fingerprints: DeniedFingerprints) -> JSONValue? {
+        guard fingerprints != DeniedFingerprints() else { return nil }
+        return .members(["ja4": .strings(fingerprints.ja4), "ja3": .strings(fingerprints.ja3)])
     }
 
     private static func identity(_ rule: IdentityRule) -> JSONValue {

@@ -3,6 +3,7 @@ import SallyportModel
 struct ProfileDraft: Sendable {
     var base: TLSProfile.Base
     var clientCertificates: ClientCertificatesDraft?
+    var deny: DeniedFingerprints?
 }
 
 struct ClientCertificatesDraft: Sendable {
@@ -23,8 +24,16 @@ enum TLSProfileSection {
     static let clientCertificates = Field(
         "clientCertificates", ClientCertificatesSection.type, "What is asked of clients in the handshake.")
 
-    static let type = ValueType.record("a TLS profile", [base.row, clientCertificates.row]) { record in
-        ProfileDraft(base: record[base], clientCertificates: record[clientCertificates]?.value)
+    static let deny = Field(
+        "deny", FingerprintSection.type,
+        """
+        Kinds of clients to refuse in the ClientHello, by fingerprint. Whoever wants to can look like another client: it \
+        keeps out what does not hide, and replaces no authorization.
+        """)
+
+    static let type = ValueType.record("a TLS profile", [base.row, clientCertificates.row, deny.row]) { record in
+        ProfileDraft(
+            base: record[base], clientCertificates: record[clientCertificates]?.value, deny: record[deny]?.value)
     }
 }
 
@@ -62,7 +71,8 @@ extension ConfigurationCheck {
             guard let profile = entry.value else { continue }
             profiles[entry.name] = TLSProfile(
                 base: profile.base,
-                clientCertificates: profile.clientCertificates.map { clientCertificates($0) } ?? ClientCertificates())
+                clientCertificates: profile.clientCertificates.map { clientCertificates($0) } ?? ClientCertificates(),
+                deny: profile.deny ?? DeniedFingerprints())
         }
         return profiles
     }

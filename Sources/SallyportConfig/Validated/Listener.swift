@@ -53,6 +53,7 @@ package enum ServerCertificate: Sendable, Hashable {
 package struct TLSProfile: Sendable, Hashable {
     package var base: Base
     package var clientCertificates: ClientCertificates
+    package var deny: DeniedFingerprints
 
     /// Mozilla Server Side TLS 6.0.
     package enum Base: String, Sendable, CaseIterable {
@@ -62,9 +63,24 @@ package struct TLSProfile: Sendable, Hashable {
         case intermediate
     }
 
-    package init(base: Base = .intermediate, clientCertificates: ClientCertificates = ClientCertificates()) {
+    package init(
+        base: Base = .intermediate, clientCertificates: ClientCertificates = ClientCertificates(),
+        deny: DeniedFingerprints = DeniedFingerprints()
+    ) {
         self.base = base
         self.clientCertificates = clientCertificates
+        self.deny = deny
+    }
+}
+
+/// Fingerprints of ClientHellos that are refused.
+package struct DeniedFingerprints: Sendable, Hashable {
+    package var ja4: [String]
+    package var ja3: [String]
+
+    package init(ja4: [String] = [], ja3: [String] = []) {
+        self.ja4 = ja4
+        self.ja3 = ja3
     }
 }
 

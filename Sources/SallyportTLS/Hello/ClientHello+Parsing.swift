@@ -10,7 +10,8 @@ extension ClientHello {
         legacyVersion = try body.uint16()
         guard legacyVersion >> 8 == 3 else { throw HelloFault(.helloMalformed, "the version is none of TLS") }
         try body.skip(32)  // random
-        guard try body.vector8().count <= 32 else {
+        sessionIDLength = try body.vector8().count
+        guard sessionIDLength <= 32 else {
             throw HelloFault(.helloMalformed, "the session identifier is longer than 32 bytes")
         }
         var suites = try body.vector16()
@@ -25,19 +26,18 @@ extension ClientHello {
 
     private mutating func readExtensions(_ list: HelloCursor) throws(HelloFault) {
         var list = list
-        var seen: [UInt16] = []
         while !list.isEmpty {
             guard !hasPreSharedKey else {
                 throw HelloFault(.helloMalformed, "pre_shared_key is not the last extension")
             }
             let type = try list.uint16()
-            guard !seen.contains(type) else {
+            guard !extensions.contains(type) else {
                 throw HelloFault(.helloDuplicateExtension, "an extension stands twice")
             }
-            guard seen.count < Self.maximumExtensions else {
+            guard extensions.count < Self.maximumExtensions else {
                 throw HelloFault(.helloMalformed, "there are more than 64 extensions")
             }
-            seen.append(type)
+            extensions.append(type)
             try readExtension(ExtensionType(rawValue: type), try list.vector16())
         }
     }
@@ -46,12 +46,15 @@ extension ClientHello {
     private enum ExtensionType: UInt16 {
         case serverName = 0
         case supportedGroups = 10
+        case pointFormats = 11
         case signatureAlgorithms = 13
         case applicationLayerProtocolNegotiation = 16
         case sessionTicket = 35
         case preSharedKey = 41
         case earlyData = 42
         case supportedVersions = 43
+        case pskKeyExchangeModes = 45
+        case keyShare = 51
     }
 
     private mutating func readExtension(_ type: ExtensionType?, _ data: HelloCursor) throws(HelloFault) {
@@ -64,6 +67,9 @@ extension ClientHello {
         case .preSharedKey: hasPreSharedKey = true
         case .earlyData: hasEarlyData = true
         case .supportedVersions: supportedVersions = try Self.list8(data)
+        case .pointFormats: pointFormats = try Self.bytes8(data)
+        case .pskKeyExchangeModes: pskModes = try Self.bytes8(data)
+        case .keyShare: keyShares = try Self.shares(data)
         case nil: return
         }
     }
@@ -80,6 +86,27 @@ extension ClientHello {
         var list = try data.vector8()
         try data.finish()
         return try list.uint16List()
+    }
+
+    private static func bytes8(_ data: HelloCursor) throws(HelloFault) -> [UInt8] {
+        var data = data
+        let list = try data.vector8()
+        try data.finish()
+        guard !list.isEmpty else { throw HelloFault(.helloMalformed, "a list is empty or has an odd length") }
+        return Array(list.remainder)
+    }
+
+    /// RFC 8446 section 4.2.8: no share at all asks the server for its choice; none is empty.
+    private static func shares(_ data: HelloCursor) throws(HelloFault) -> [UInt16] {
+        var data = data
+        var list = try data.vector16()
+        try data.finish()
+        var groups: [UInt16] = []
+        while !list.isEmpty {
+            groups.append(try list.uint16())
+            guard try !list.vector16().isEmpty else { throw HelloFault(.helloMalformed, "a key share is empty") }
+        }
+        return groups
     }
 
     /// RFC 7301 section 3.1: at least one name, none empty.

@@ -13,7 +13,17 @@ package struct ClientHello: Sendable, Hashable {
     package var alpn: [[UInt8]] = []
     /// The `supported_versions` extension; empty when it is absent.
     package var supportedVersions: [UInt16] = []
+    /// The types of all extensions in their order, GREASE included; a fingerprint is made of them.
+    package var extensions: [UInt16] = []
     package var groups: [UInt16] = []
+    /// The `ec_point_formats` extension (RFC 8422 section 5.1.2); empty when it is absent.
+    package var pointFormats: [UInt8] = []
+    /// Groups that a key share was sent for, in their order.
+    package var keyShares: [UInt16] = []
+    /// How a TLS 1.3 session may be resumed (RFC 8446 section 4.2.9).
+    package var pskModes: [UInt8] = []
+    /// `legacy_session_id`: 0 to 32 bytes.
+    package var sessionIDLength = 0
     package var signatureAlgorithms: [UInt16] = []
     /// Whether the client wants to resume a TLS 1.3 session.
     package var hasPreSharedKey = false

@@ -13,12 +13,15 @@ package final class AccessConnection: Sendable {
     ///   - peerAddress: IP address in text form.
     ///   - sni: The name of the handshake, as checked by the ClientHello reader.
     ///   - tlsVersion: `1.2` or `1.3`; nil for plain HTTP.
+    ///   - ja3: Fingerprint of the ClientHello.
+    ///   - ja4: Fingerprint of the ClientHello.
     package init(
-        listener: String, peerAddress: String, peerPort: UInt16, sni: String?, tlsVersion: String?, identity: Identity?
+        listener: String, peerAddress: String, peerPort: UInt16, sni: String?, tlsVersion: String?, identity: Identity?,
+        ja3: String? = nil, ja4: String? = nil
     ) {
         let facts = Facts(
             listener: listener, address: peerAddress, port: peerPort, sni: sni, tlsVersion: tlsVersion,
-            identity: identity)
+            identity: identity, ja3: ja3, ja4: ja4)
         json = facts.json()
         text = facts.text()
     }
@@ -28,6 +31,7 @@ package final class AccessConnection: Sendable {
         let port: UInt16
         let sni, tlsVersion: String?
         let identity: Identity?
+        let ja3, ja4: String?
 
         func json() -> [UInt8] {
             var line = LineBuffer(capacity: 384)
@@ -39,6 +43,8 @@ package final class AccessConnection: Sendable {
             line.appendQuoted(listener)
             line.appendOptional("tls.protocol.version", tlsVersion)
             line.appendOptional("tls.client.server_name", sni)
+            line.appendOptional("tls.client.ja3", ja3)
+            line.appendOptional("tls.client.ja4", ja4)
             line.appendOptional("sallyport.identity", identity?.displayName)
             line.appendOptional("tls.client.subject", identity?.certificate.subject)
             line.appendOptional("tls.client.serial", identity?.certificate.serial)

@@ -28,6 +28,7 @@ import Testing
         expected.legacyVersion = 0x0303
         expected.cipherSuites = [0x1301, 0xC02B]
         expected.sni = "api.example.org"
+        expected.extensions = [0, 10, 13, 16, 43, 0x3A3A]
         expected.groups = [0x11EC, 0x001D]
         expected.signatureAlgorithms = [0x0403, 0x0804]
         expected.alpn = [Array("h2".utf8), Array("http/1.1".utf8)]
@@ -57,6 +58,31 @@ import Testing
             return
         }
         #expect(!fresh.hasPreSharedKey && !fresh.hasSessionTicket && !fresh.hasEarlyData)
+    }
+
+    @Test func whatAFingerprintNeedsIsRead() {
+        let shares: [UInt8] = [0, 11, 0x3A, 0x3A, 0, 1, 0, 0, 0x1D, 0, 2, 7, 7]
+        var bytes = HelloBytes().with(11, [2, 0, 1]).with(45, [1, 1]).with(51, shares)
+        bytes.session = [UInt8](repeating: 9, count: 32)
+        guard case .hello(let hello) = read(bytes.records()) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(hello.pointFormats == [0, 1] && hello.pskModes == [1] && hello.keyShares == [0x3A3A, 0x001D])
+        #expect(hello.sessionIDLength == 32 && hello.extensions == [0, 10, 13, 16, 43, 0x3A3A, 11, 45, 51])
+        guard case .hello(let none) = read(HelloBytes().with(51, [0, 0]).records()) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(none.keyShares.isEmpty)
+    }
+
+    @Test(arguments: [
+        (11, []), (11, [0]), (11, [2, 0]), (11, [1, 0, 0]), (45, [0]), (45, [2, 1]), (51, []), (51, [0, 1, 0]),
+        (51, [0, 4, 0, 29, 0, 0]), (51, [0, 5, 0, 29, 0, 2, 7]), (51, [0, 0, 1]),
+    ] as [(UInt16, [UInt8])])
+    func damagedFingerprintFieldsAreRefused(type: UInt16, data: [UInt8]) {
+        #expect(reason(HelloBytes().with(type, data).records()) == .helloMalformed)
     }
 
     @Test func theServerNameIsLowered() {
