@@ -51,6 +51,7 @@ extension Reason {
         handshakeReasons,
         fingerprintReasons,
         certificateReasons,
+        issuingReasons,
         fetchReasons,
         accessReasons,
         requestReasons,

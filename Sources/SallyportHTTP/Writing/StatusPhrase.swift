@@ -3,6 +3,7 @@ enum StatusPhrase {
     static func of(_ status: UInt16) -> StaticString {
         switch status {
         case 200: "OK"
+        case 201: "Created"
         case 204: "No Content"
         case 308: "Permanent Redirect"
         case 400: "Bad Request"
@@ -13,6 +14,7 @@ enum StatusPhrase {
         case 408: "Request Timeout"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 429: "Too Many Requests"

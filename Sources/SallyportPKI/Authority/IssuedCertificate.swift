@@ -18,6 +18,26 @@ package struct IssuedCertificate: Sendable {
 
     /// Leaf and intermediate.
     package var chainPEM: String { PEMBlock.encode(chain, label: PEMBlock.certificate) }
+
+    init(_ certified: CertifiedKey, key: PrivateKey) {
+        kind = certified.kind
+        name = certified.name
+        facts = certified.facts
+        chain = certified.chain
+        self.key = key
+    }
+}
+
+/// A certificate fresh from the built-in authority, whose key somebody else has.
+package struct CertifiedKey: Sendable {
+    package let kind: IssuedKind
+    package let name: String
+    package let facts: CertificateFacts
+    /// Leaf and intermediate, DER, leaf first.
+    package let chain: [[UInt8]]
+
+    /// Leaf and intermediate.
+    package var chainPEM: String { PEMBlock.encode(chain, label: PEMBlock.certificate) }
 }
 
 /// Where `LocalAuthority.store` put a certificate.
@@ -42,7 +62,7 @@ package struct IssuedRecord: Sendable, Hashable, Codable {
     /// Seconds since 1970.
     package var revokedAt: Int64?
 
-    init(_ certificate: IssuedCertificate) {
+    init(_ certificate: CertifiedKey) {
         serial = certificate.facts.serial
         name = certificate.name
         kind = certificate.kind

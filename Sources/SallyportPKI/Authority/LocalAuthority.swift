@@ -56,15 +56,8 @@ package struct LocalAuthority: Sendable {
     package func issueServer(
         name: String? = nil, names: [String], lifetime: Duration, at now: Int64
     ) throws(PKIError) -> IssuedCertificate {
-        guard let first = names.first else {
-            throw PKIError(
-                .certificateNameInvalid, "server certificate", "it needs at least one DNS name or IP address")
-        }
-        var general: [GeneralName] = []
-        for text in names { general.append(try Self.serverName(text)) }
-        // 64 characters are all that a common name may have (RFC 5280 appendix A.1).
-        let commonName = general.firstText.flatMap { $0.utf8.count <= 64 ? $0 : nil }
-        return try issue(.server, name: name ?? first, commonName: commonName, general, lifetime, at: now)
+        let subject = try LeafSubject(server: name, names: names)
+        return try issue(subject, lifetime, at: now)
     }
 
     /// A certificate for a client, noted in the registry; nothing else is written.
@@ -72,22 +65,17 @@ package struct LocalAuthority: Sendable {
     package func issueClient(
         name: String, uri: String? = nil, dns: [String] = [], lifetime: Duration = clientLifetime, at now: Int64
     ) throws(PKIError) -> IssuedCertificate {
-        let name = try CertificateName(name).text
-        guard name != "anyone", name != "nobody" else {
-            throw PKIError(.certificateNameInvalid, "\"\(name)\"", "the word has a meaning of its own")
-        }
-        let uri = uri ?? "spiffe://sallyport.local/client/\(name)"
-        guard AlternativeName.uniformResourceIdentifier(Array(uri.utf8)) != nil else {
-            throw PKIError(.certificateNameInvalid, PrintableText.make(uri, limit: 200), "it is not a URI")
-        }
-        var general: [GeneralName] = [.uniformResourceIdentifier(uri)]
-        for text in dns {
-            guard let normalized = DomainName.normalized(Array(text.utf8), allowsWildcard: false) else {
-                throw PKIError(.certificateNameInvalid, PrintableText.make(text, limit: 200), "it is not a DNS name")
-            }
-            general.append(.dnsName(normalized))
-        }
-        return try issue(.client, name: name, commonName: name, general, lifetime, at: now)
+        let subject = try LeafSubject(client: name, uri: uri, dns: dns)
+        return try issue(subject, lifetime, at: now)
+    }
+
+    /// A certificate for a key that somebody else made and keeps, noted in the registry; nothing else is written.
+    ///
+    /// Who may have which names is for the caller to know: `subject` is what was granted, never what was asked for.
+    package func certify(
+        _ request: CertificateRequest, subject: LeafSubject, lifetime: Duration, at now: Int64
+    ) throws(PKIError) -> CertifiedKey {
+        try certify(request.publicKey, subject, lifetime, at: now)
     }
 
     /// A new certificate with a new key and the names of the newest one of `name`.
@@ -166,26 +154,32 @@ package struct LocalAuthority: Sendable {
     }
 
     private func issue(
-        _ kind: IssuedKind, name: String, commonName: String?, _ names: [GeneralName], _ lifetime: Duration,
-        at now: Int64
+        _ subject: LeafSubject, _ lifetime: Duration, at now: Int64
     ) throws(PKIError) -> IssuedCertificate {
+        let key = try PrivateKey.generate()
+        return IssuedCertificate(try certify(key.key.publicKey, subject, lifetime, at: now), key: key)
+    }
+
+    private func certify(
+        _ key: Certificate.PublicKey, _ subject: LeafSubject, _ lifetime: Duration, at now: Int64
+    ) throws(PKIError) -> CertifiedKey {
         let seconds = lifetime.components.seconds
         guard (60...AuthorityFiles.rootLifetime).contains(seconds), now + seconds <= intermediate.notAfter else {
             throw PKIError(
-                .certificateLifetimeInvalid, name,
+                .certificateLifetimeInvalid, subject.name,
                 "\(seconds) seconds; the intermediate authority ends at \(CertificateTime.text(intermediate.notAfter))")
         }
-        let key = try PrivateKey.generate()
         let template = CertificateTemplate(
-            commonName: commonName, role: .leaf(kind, names), publicKey: key.key.publicKey,
+            commonName: subject.commonName, role: .leaf(subject.kind, subject.names), publicKey: key,
             notBefore: max(now - AuthorityFiles.backdating, intermediate.notBefore), notAfter: now + seconds)
         let der = try template.sign(with: intermediateKey, issuer: intermediate)
-        let issued = IssuedCertificate(
-            kind: kind, name: name, facts: try Self.facts(der, name: name), chain: [der, intermediate.der], key: key)
+        let certified = CertifiedKey(
+            kind: subject.kind, name: subject.name, facts: try Self.facts(der, name: subject.name),
+            chain: [der, intermediate.der])
         try state.withAuthorityLock { () throws(PKIError) in
-            try IssuedRegistry(state).append(IssuedRecord(issued))
+            try IssuedRegistry(state).append(IssuedRecord(certified))
         }
-        return issued
+        return certified
     }
 
     private static func facts(_ der: [UInt8], name: String) throws(PKIError) -> CertificateFacts {
@@ -196,30 +190,7 @@ package struct LocalAuthority: Sendable {
         }
     }
 
-    private static func serverName(_ text: String) throws(PKIError) -> GeneralName {
-        if let address = IPAddressText.bytes(text) {
-            return .ipAddress(ASN1OctetString(contentBytes: address[...]))
-        }
-        guard let name = DomainName.normalized(Array(text.utf8), allowsWildcard: true) else {
-            throw PKIError(
-                .certificateNameInvalid, PrintableText.make(text, limit: 200),
-                "it is neither a DNS name nor an IP address")
-        }
-        return .dnsName(name)
-    }
-
     private func unknown(_ name: String) -> PKIError {
         PKIError(.issuedCertificateUnknown, PrintableText.make(name, limit: 80), "nothing of that name was issued")
-    }
-}
-
-extension [GeneralName] {
-    /// The first name as a certificate reader shows it.
-    fileprivate var firstText: String? {
-        switch first {
-        case .dnsName(let name)?: name
-        case .ipAddress(let bytes)?: IPAddressText.text(bytes.bytes)
-        default: nil
-        }
     }
 }
