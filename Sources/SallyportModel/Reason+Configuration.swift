@@ -1,7 +1,7 @@
 /// 10xx reading files, 11xx the document, 12xx keys and values, 13xx what they mean together, 14xx files and secrets
 /// they name, 15xx weakenings, 19xx warnings.
 extension Reason {
-    private static func configuration(
+    static func configuration(
         _ code: UInt16, _ title: StaticString, _ explanation: StaticString, fix: StaticString
     ) -> Reason {
         Reason(code, title, origin: .configuration, explanation: explanation, fix: fix)
@@ -189,6 +189,8 @@ extension Reason {
         1308, "Name is used twice",
         "Route names stand in logs and metrics, so each is given once.",
         fix: "Rename one of the routes.")
+
+    // 1310 … 1329: see Reason+HostConfiguration.swift
 
     // MARK: 14xx Files and secrets
 

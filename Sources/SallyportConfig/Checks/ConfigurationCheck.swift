@@ -19,9 +19,9 @@ struct ConfigurationCheck {
         let authorities = authorities()
         let profiles = tlsProfiles()
         let identities = identities()
-        let listeners = listeners()
+        let listeners = listeners(profiles: profiles)
         var upstreams = upstreams()
-        let routes = routes(profiles: profiles, upstreams: &upstreams)
+        let routes = routes(RouteClients(listeners, profiles), upstreams: &upstreams)
         let admin = admin()
         let accessLog = accessLog()
         if session.hasErrors { return nil }

@@ -1,7 +1,7 @@
 import SallyportModel
 
 extension ConfigurationCheck {
-    mutating func routes(profiles: [String: TLSProfile], upstreams: inout [String: Upstream]) -> [Route] {
+    mutating func routes(_ clients: RouteClients, upstreams: inout [String: Upstream]) -> [Route] {
         if !draft.hasRoutes && !session.hasErrors {
             session.warn(.noRoutes, "there is no route, so every request is answered 404", at: nil)
         }
@@ -9,7 +9,7 @@ extension ConfigurationCheck {
         var routes: [Route] = []
         var coverage = RouteCoverage(listeners: tlsListenerNames)
         for (index, entry) in draft.routes.enumerated() {
-            guard let route = route(entry, index, profiles, &upstreams) else { continue }
+            guard let route = route(entry, index, clients, &upstreams) else { continue }
             reportUnreachable(route, entry, &coverage)
             routes.append(route)
         }
@@ -29,18 +29,19 @@ extension ConfigurationCheck {
     }
 
     private mutating func route(
-        _ entry: Located<RouteDraft>, _ index: Int, _ profiles: [String: TLSProfile],
-        _ upstreams: inout [String: Upstream]
+        _ entry: Located<RouteDraft>, _ index: Int, _ rules: RouteClients, _ upstreams: inout [String: Upstream]
     ) -> Route? {
         let draft = entry.value
         if let listener = draft.listener { checkListener(listener) }
-        let clients = clientCertificates(draft, profiles)
+        let met = policies(of: draft, rules)
+        let clients = met?.map(\.clients)
         let allow = allow(draft, entry.path, clients)
+        let requiresCertificate = requiresCertificate(draft, met)
         let upstream = upstream(draft, &upstreams)
         guard let match = draft.match?.value else { return nil }
         let path = match.path?.value ?? MatchSection.path.defaultValue
         for method in match.methods { warnOfMethod(method) }
-        warnOfHost(match.host, draft)
+        warnOfHost(match.host, met)
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
         guard let upstream, draft.isSound else { return nil }
         return Route(
@@ -48,7 +49,7 @@ extension ConfigurationCheck {
             match: RouteMatch(
                 host: match.host?.value ?? .any, path: path, methods: match.methods.map(\.value),
                 headers: match.headers),
-            allow: allow, forward: forward, upstream: upstream)
+            allow: allow, requiresCertificate: requiresCertificate, forward: forward, upstream: upstream)
     }
 
     // MARK: Listeners
@@ -70,23 +71,16 @@ extension ConfigurationCheck {
         }
     }
 
-    /// The listeners on which a route is looked for; nil among them for one that is bad.
-    private func listeners(of route: RouteDraft) -> [ListenerDraft?] {
-        guard let listeners = draft.listeners else { return [nil] }
-        return listeners.filter { route.listener == nil || $0.name == route.listener?.value }.map(\.value)
-    }
-
-    /// What the listeners of a route ask of clients; nil when a listener or profile is bad, so that nothing can be
-    /// said about it.
-    private func clientCertificates(
-        _ route: RouteDraft, _ profiles: [String: TLSProfile]
-    ) -> [ClientCertificates]? {
-        var found: [ClientCertificates] = []
-        for listener in listeners(of: route) {
-            guard let listener else { return nil }
-            guard case .tls(let profile, _) = listener.kind else { continue }
-            guard let profile = profiles[profile?.value ?? Builtin.profile] else { return nil }
-            found.append(profile.clientCertificates)
+    /// What a route may be under: listener by listener, policy by policy; nil when a listener or profile is bad, so
+    /// that nothing can be said about it.
+    private func policies(of route: RouteDraft, _ rules: RouteClients) -> [RouteClients.Met]? {
+        guard let listeners = draft.listeners else { return nil }
+        var found: [RouteClients.Met] = []
+        for entry in listeners where route.listener == nil || entry.name == route.listener?.value {
+            guard let listener = entry.value else { return nil }
+            guard case .tls = listener.kind else { continue }
+            guard let met = rules.met(by: route.match?.value.host?.value ?? .any, on: entry.name) else { return nil }
+            found += met
         }
         return found.isEmpty ? nil : found
     }
@@ -137,6 +131,28 @@ extension ConfigurationCheck {
         session.warn(
             .certificateNeverShown, "no client shows a certificate on this route's listener, so nobody passes",
             at: first.span, path: first.path)
+    }
+
+    /// A route may ask for more than the handshake did, never for less: by then the client is in.
+    private func requiresCertificate(_ route: RouteDraft, _ met: [RouteClients.Met]?) -> Bool {
+        guard let demand = route.clientCertificate else { return false }
+        guard demand.value == .require else {
+            session.report(
+                .routeLoosens, "a route cannot loosen what the handshake asks of clients", at: demand.span,
+                label: "only require",
+                help: [
+                    "give the host a profile with mode: \(demand.value.rawValue) in `listeners.NAME.tls.hosts`, and "
+                        + "remove this key"
+                ], path: demand.path)
+            return false
+        }
+        if isWithoutCertificates(met?.map(\.clients)) {
+            session.report(
+                .requiredWhereNeverAsked, "no client is asked for a certificate where this route is, so nobody passes",
+                at: demand.span, label: "mode none",
+                help: ["use a profile with mode: optional or require for the listener or the host"], path: demand.path)
+        }
+        return true
     }
 
     // MARK: Where
@@ -192,17 +208,14 @@ extension ConfigurationCheck {
     }
 
     /// Only certificates that the built-in authority issues are looked at here: their names stand in the file.
-    private func warnOfHost(_ host: Located<HostPattern>?, _ route: RouteDraft) {
-        guard let host else { return }
+    private func warnOfHost(_ host: Located<HostPattern>?, _ met: [RouteClients.Met]?) {
+        guard let host, let met else { return }
         var certificates: [[String]] = []
-        for listener in listeners(of: route) {
-            guard let listener else { return }
-            guard case .tls(_, let certificate) = listener.kind else { continue }
-            guard case .builtin(let names) = certificate else { return }
+        for certificate in met.flatMap(\.policy.certificates) {
+            guard let names = certificate.namesInFile else { return }
             certificates.append(names)
         }
-        guard !certificates.isEmpty else { return }
-        if certificates.contains(where: { CertificateNames.cover(host.value, by: $0) }) { return }
+        if certificates.contains(where: { CertificateNames($0).meet(host.value) }) { return }
         session.warn(
             .hostNotInCertificate, "\(host.value.text) is not among the names of the listener's certificate",
             at: host.span, label: "certificate: " + certificates.joined().joined(separator: ", "),
@@ -214,23 +227,5 @@ extension ConfigurationCheck {
         session.report(
             .unreachableRoute, "route `\(route.name)` can never be reached: \(hidden.words)", at: entry.value.place,
             label: "never asked", path: entry.path, related: (hidden.span, "takes its requests"))
-    }
-}
-
-enum CertificateNames {
-    /// Whether some host that the pattern matches is among the names of a certificate (RFC 9525 §6.3).
-    static func cover(_ pattern: HostPattern, by names: [String]) -> Bool {
-        switch pattern {
-        case .any: true
-        case .exact(let host):
-            names.contains { name in
-                name == host || "[\(name)]" == host
-                    || name.hasPrefix("*.") && host.split(separator: ".", maxSplits: 1).last == name.dropFirst(2)
-            }
-        case .wildcard(let suffix):
-            names.contains { name in
-                name.split(separator: ".", maxSplits: 1).last.map(String.init) == suffix
-            }
-        }
     }
 }

@@ -39,10 +39,12 @@ package enum EffectiveConfiguration {
         let clients = profile.clientCertificates
         return .members([
             "base": .string(profile.base.rawValue),
+            "guideline": .string(profile.guideline.rawValue),
             "clientCertificates": .members([
                 "mode": .string(clients.mode.rawValue),
                 "trust": .strings(clients.trust),
                 "maxDepth": .integer(clients.maxDepth),
+                "resumption": .string(clients.resumption.rawValue),
             ]),
             "deny": denied(profile.deny),
         ])
@@ -75,12 +77,28 @@ package enum EffectiveConfiguration {
     }
 
     private static func listenerTLS(_ tls: ListenerTLS) -> JSONValue {
-        switch tls.certificate {
-        case .builtin(let names): .members(["profile": .string(tls.profile), "names": .strings(names)])
+        let first = certificate(tls.certificate)
+        return .object(
+            [.init("profile", .string(tls.profile))] + first + further(tls.furtherCertificates)
+                + [
+                    .init("withoutServerName", .string(tls.withoutServerName.rawValue))
+                ]
+                + (tls.hosts.isEmpty ? [] : [.init("hosts", .object(tls.hosts.map { .init($0.host.text, host($0)) }))]))
+    }
+
+    private static func host(_ host: TLSHost) -> JSONValue {
+        .object([.init("profile", .string(host.profile))] + further(host.certificates))
+    }
+
+    private static func further(_ certificates: [ServerCertificate]) -> [JSONValue.Member] {
+        certificates.isEmpty ? [] : [.init("certificates", .array(certificates.map { .object(certificate($0)) }))]
+    }
+
+    private static func certificate(_ certificate: ServerCertificate) -> [JSONValue.Member] {
+        switch certificate {
+        case .builtin(let names): [.init("names", .strings(names))]
         case .files(let certificate, let key):
-            .members([
-                "profile": .string(tls.profile), "certificate": .string(certificate), "key": .string(key.text),
-            ])
+            [.init("certificate", .string(certificate)), .init("key", .string(key.text))]
         }
     }
 
@@ -122,6 +140,7 @@ package enum EffectiveConfiguration {
                     ? nil : .object(match.headers.map { .init($0.name, .string($0.value)) }),
             ]),
             "allow": allow(route.allow),
+            "clientCertificate": route.requiresCertificate ? .string("require") : nil,
             "forward": forward(route.forward),
             "to": .string(route.upstream),
         ])

@@ -63,6 +63,8 @@ package enum ConfigurationSchema {
             "additionalProperties": .bool(false),
             "minProperties": record.rules.contains(where: \.demandsAnyKey) ? .integer(1) : nil,
             "oneOf": oneOf(record.rules),
+            "anyOf": anyOf(record.rules),
+            "not": not(record.rules),
             "dependentRequired": dependentRequired(record.rules),
         ])
     }
@@ -76,6 +78,22 @@ package enum ConfigurationSchema {
     private static func oneOf(_ rules: [RecordRule]) -> JSONValue? {
         for case .exactlyOne(let names) in rules {
             return .array(names.map { .members(["required": .strings([$0])]) })
+        }
+        return nil
+    }
+
+    private static func anyOf(_ rules: [RecordRule]) -> JSONValue? {
+        for case .someOf(let names) in rules {
+            return .array(names.map { .members(["required": .strings([$0])]) })
+        }
+        return nil
+    }
+
+    /// No two of them.
+    private static func not(_ rules: [RecordRule]) -> JSONValue? {
+        for case .atMostOne(let names) in rules {
+            let pairs = names.enumerated().flatMap { index, first in names[(index + 1)...].map { [first, $0] } }
+            return .members(["anyOf": .array(pairs.map { .members(["required": .strings($0)]) })])
         }
         return nil
     }

@@ -114,6 +114,13 @@ struct RecordReader {
             if present.count == 1 || present.isEmpty && names.contains(where: isMeant) { return nil }
             let place = present.count > 1 ? present[1].keySpan : place
             return ("\(shape.noun) has \(rule.words), here \(present.isEmpty ? "none" : "\(present.count)")", place)
+        case .atMostOne(let names):
+            let present = entries.filter { names.contains($0.key) }
+            guard present.count > 1 else { return nil }
+            return ("\(shape.noun) has \(rule.words), here \(present.count)", present[1].keySpan)
+        case .someOf(let names):
+            if names.contains(where: isMeant) { return nil }
+            return ("\(shape.noun) has \(rule.words), here none", place)
         case .allOrNone(let names):
             let present = entries.filter { names.contains($0.key) }
             let missing = names.filter { !isMeant($0) }.map { "`\($0)`" }.joined(separator: ", ")

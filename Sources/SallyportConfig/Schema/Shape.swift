@@ -59,6 +59,8 @@ struct RecordShape: Sendable {
 /// What holds between the keys of one mapping.
 enum RecordRule: Sendable {
     case exactlyOne([String])
+    case atMostOne([String])
+    case someOf([String])
     case allOrNone([String])
     case atLeastOne
 
@@ -69,6 +71,8 @@ enum RecordRule: Sendable {
     var words: String {
         switch self {
         case .exactlyOne(let names): "exactly one of " + names.map { "`\($0)`" }.joined(separator: ", ")
+        case .atMostOne(let names): "at most one of " + names.map { "`\($0)`" }.joined(separator: ", ")
+        case .someOf(let names): "at least one of " + names.map { "`\($0)`" }.joined(separator: ", ")
         case .allOrNone(let names): names.map { "`\($0)`" }.joined(separator: " and ") + " only together"
         case .atLeastOne: "at least one key"
         }

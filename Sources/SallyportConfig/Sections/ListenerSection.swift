@@ -5,7 +5,7 @@ struct ListenerDraft: Sendable {
     var kind: Kind
 
     enum Kind: Sendable {
-        case tls(profile: Located<String>?, ServerCertificate)
+        case tls(ListenerTLSDraft)
         case redirect(Span)
     }
 }
@@ -24,56 +24,13 @@ enum ListenerSection {
     ) { record -> ListenerDraft? in
         let redirect = record[redirectToHTTPS]
         let address = record[address]
-        if let tls = record[tls] { return ListenerDraft(address: address, kind: tls.value) }
+        if let tls = record[tls] { return ListenerDraft(address: address, kind: .tls(tls.value)) }
         return redirect.map { ListenerDraft(address: address, kind: .redirect($0.span)) }
     }
 }
 
-enum ListenerTLSSection {
-    static let profile = Field(
-        "profile", .reference(to: "a TLS profile"), otherwise: Builtin.profile,
-        "How to speak TLS and what to ask of clients.")
-    static let names = Field(
-        "names", .list(of: .certificateName(), count: 1...100),
-        "Have the built-in authority issue and renew a certificate for these names.")
-    static let certificate = Field(
-        "certificate", .certificateFile("the path of a PEM file: the certificate, then its intermediates"),
-        "The certificate to show, from a file.")
-    static let key = Field("key", .privateKey(), "The certificate's private key, as a reference.")
-
-    static let type = ValueType.record(
-        "`tls`", [profile.row, names.row, certificate.row, key.row],
-        rules: [.exactlyOne(["names", "certificate"]), .allOrNone(["certificate", "key"])]
-    ) { record -> ListenerDraft.Kind? in
-        let profile = record[profile]
-        let (certificate, key) = (record[certificate], record[key])
-        if let certificate, let key {
-            return .tls(profile: profile, .files(certificate: certificate.value, key: key.value))
-        }
-        return record[names].map { .tls(profile: profile, .builtin(names: $0.value.map(\.value))) }
-    }
-}
-
-extension ValueType<String> {
-    /// A DNS name, `*.` and a DNS name, or an IP address, lower-case.
-    static func certificateName() -> ValueType {
-        let shape = ScalarShape(
-            words: "a host name or an IP address", examples: ["localhost", "\"*.example.org\"", "127.0.0.1"])
-        return .scalar(shape, text: \.self) { text throws(ValueError) in
-            let name = text.hasPrefix("*.") ? String(text.dropFirst(2)) : text
-            let isWildcard = name != text && HostText.isName(name) && name.contains(".")
-            guard isWildcard || name == text && (HostText.isName(text) || HostText.isAddress(text)) else {
-                throw ValueError(
-                    message: "\"\(text)\" is neither a host name nor an IP address",
-                    label: "such as localhost, *.example.org or 127.0.0.1")
-            }
-            return text.lowercased()
-        }
-    }
-}
-
 extension ConfigurationCheck {
-    func listeners() -> [Listener] {
+    func listeners(profiles: [String: TLSProfile]) -> [Listener] {
         reportSharedAddresses()
         let entries = draft.listeners ?? []
         if let span = draft.listenersSpan, draft.listeners?.isEmpty == true {
@@ -82,21 +39,14 @@ extension ConfigurationCheck {
         return entries.compactMap { entry in
             guard let draft = entry.value, let address = draft.address?.value else { return nil }
             switch draft.kind {
-            case .tls(let profile, let certificate):
-                if let profile { self.profile(profile) }
-                let tls = ListenerTLS(profile: profile?.value ?? Builtin.profile, certificate: certificate)
-                return Listener(name: entry.name, address: address, kind: .tls(tls))
+            case .tls(let draft):
+                return Listener(name: entry.name, address: address, kind: .tls(listenerTLS(draft, profiles)))
             case .redirect(let span):
                 return redirectPort(span, entry.path).map {
                     Listener(name: entry.name, address: address, kind: .redirectToHTTPS(port: $0))
                 }
             }
         }
-    }
-
-    private func profile(_ name: Located<String>) {
-        let known = draft.profiles.map { $0.map(\.name) + [Builtin.profile] }
-        reference(name, to: "a TLS profile", known: known, section: "tlsProfiles")
     }
 
     /// The port of the only TLS listener, else 443 if one has it, else that of the first.

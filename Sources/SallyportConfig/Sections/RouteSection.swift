@@ -6,6 +6,7 @@ struct RouteDraft: Sendable {
     var match: Located<MatchDraft>?
     var allow: Located<AllowDraft>?
     var because: Because
+    var clientCertificate: Located<ClientCertificates.Mode>?
     var forward: Located<ForwardDraft>?
     var destination: Located<Destination>?
     /// Whether nothing is wrong with the route by itself, so that it can be compared with others.
@@ -49,17 +50,24 @@ enum RouteSection {
         "Who may use the route: a list of identities, or `anyone` that the listener lets in.",
         danger: "`anyone` needs `because`.")
     static let because = Because.field("when `allow` is anyone")
+    static let clientCertificate = Field(
+        "clientCertificate", .choice(noun: "demand for a client certificate"), otherwise: "what the handshake asks",
+        """
+        With require, a client that came without certificate is answered 403, where listener or host have mode \
+        optional. A route cannot ask for less than the handshake.
+        """) as Field<ClientCertificates.Mode>
     static let forward = Field("forward", ForwardSection.type, "How the request is changed on its way.")
     static let to = Field(
         "to", .destination(), required: true, "An upstream by name, or the URL of a single server.")
 
     static let type = ValueType.record(
-        "a route", [name.row, listener.row, match.row, allow.row, because.row, forward.row, to.row]
+        "a route",
+        [name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, to.row]
     ) { record in
         // Arguments are evaluated in order, so `isSound` knows about all the keys before it.
         RouteDraft(
             name: record[name], listener: record[listener], match: record[match], allow: record[allow],
-            because: record.because(because), forward: record[forward], destination: record[to],
+            because: record.because(because), clientCertificate: record[clientCertificate], forward: record[forward], destination: record[to],
             isSound: record.isSound, place: record.entries.first?.keySpan ?? record.span)
     }
 }

@@ -2,6 +2,7 @@ import SallyportModel
 
 struct ProfileDraft: Sendable {
     var base: TLSProfile.Base
+    var guideline: Located<TLSProfile.Guideline>?
     var clientCertificates: ClientCertificatesDraft?
     var deny: DeniedFingerprints?
 }
@@ -10,6 +11,7 @@ struct ClientCertificatesDraft: Sendable {
     var mode: Located<ClientCertificates.Mode>?
     var trust: Located<[Located<String>]>?
     var maxDepth: Int
+    var resumption: ClientCertificates.Resumption
     var because: Because
     var path: KeyPath
 }
@@ -18,9 +20,13 @@ enum TLSProfileSection {
     static let base = DefaultedField(
         "base", .choice(noun: "TLS profile base"), default: TLSProfile().base,
         """
-        Versions and algorithms, after Mozilla Server Side TLS 6.0: modern is TLS 1.3 only, intermediate is TLS 1.3 \
-        and 1.2.
+        Versions and algorithms: modern is TLS 1.3, intermediate is TLS 1.3 and 1.2, post-quantum is TLS 1.3 with \
+        hybrid key exchange only, cnsa is TLS 1.3 with what the library has of CNSA 2.0.
         """)
+    static let guideline = Field(
+        "guideline", .choice(noun: "guideline") as ValueType<TLSProfile.Guideline>,
+        otherwise: "the newest for the base: mozilla-6.0, and cnsa-2.0 for base cnsa",
+        "The edition of the published tables that `base` is read in, so that an update of the gateway changes nothing.")
     static let clientCertificates = Field(
         "clientCertificates", ClientCertificatesSection.type, "What is asked of clients in the handshake.")
 
@@ -31,9 +37,12 @@ enum TLSProfileSection {
         keeps out what does not hide, and replaces no authorization.
         """)
 
-    static let type = ValueType.record("a TLS profile", [base.row, clientCertificates.row, deny.row]) { record in
+    static let type = ValueType.record(
+        "a TLS profile", [base.row, guideline.row, clientCertificates.row, deny.row]
+    ) { record in
         ProfileDraft(
-            base: record[base], clientCertificates: record[clientCertificates]?.value, deny: record[deny]?.value)
+            base: record[base], guideline: record[guideline], clientCertificates: record[clientCertificates]?.value,
+            deny: record[deny]?.value)
     }
 }
 
@@ -52,15 +61,20 @@ enum ClientCertificatesSection {
     static let maxDepth = DefaultedField(
         "maxDepth", .integer(0...10), default: defaults.maxDepth,
         "How many intermediate certificates may stand between the client's certificate and the authority's.")
+    static let resumption = DefaultedField(
+        "resumption", .choice(noun: "kind of resumption"), default: defaults.resumption,
+        """
+        What a client that comes back may do: reauthorize is a short handshake after which its certificate is judged \
+        again, none is a full handshake each time.
+        """)
     static let because = Because.field("when `mode` is optional or none")
 
     static let type = ValueType.record(
-        "`clientCertificates`", [mode.row, trust.row, maxDepth.row, because.row]
+        "`clientCertificates`", [mode.row, trust.row, maxDepth.row, resumption.row, because.row]
     ) { record in
         ClientCertificatesDraft(
             mode: record.located(mode), trust: record[trust], maxDepth: record[maxDepth],
-            because: record.because(because),
-            path: record.path)
+            resumption: record[resumption], because: record.because(because), path: record.path)
     }
 }
 
@@ -70,11 +84,24 @@ extension ConfigurationCheck {
         for entry in draft.profiles ?? [] {
             guard let profile = entry.value else { continue }
             profiles[entry.name] = TLSProfile(
-                base: profile.base,
+                base: profile.base, guideline: guideline(profile),
                 clientCertificates: profile.clientCertificates.map { clientCertificates($0) } ?? ClientCertificates(),
                 deny: profile.deny ?? DeniedFingerprints())
         }
         return profiles
+    }
+
+    private func guideline(_ profile: ProfileDraft) -> TLSProfile.Guideline? {
+        guard let given = profile.guideline, !profile.base.guidelines.contains(given.value) else {
+            return profile.guideline?.value
+        }
+        let known = profile.base.guidelines.map(\.rawValue).joined(separator: ", ")
+        session.report(
+            .guidelineForOtherBase, "\(given.value.rawValue) has no table for base \(profile.base.rawValue)",
+            at: given.span, label: "known for \(profile.base.rawValue): \(known)",
+            help: ["write \(profile.base.newestGuideline.rawValue), or remove the key to have the newest"],
+            path: given.path)
+        return nil
     }
 
     private mutating func clientCertificates(_ draft: ClientCertificatesDraft) -> ClientCertificates {
@@ -95,6 +122,6 @@ extension ConfigurationCheck {
         }
         return ClientCertificates(
             mode: mode, trust: draft.trust?.value.map { authority($0) } ?? ClientCertificates().trust,
-            maxDepth: draft.maxDepth)
+            maxDepth: draft.maxDepth, resumption: draft.resumption)
     }
 }

@@ -31,15 +31,54 @@ package struct SocketAddressText: Sendable, Hashable {
     }
 }
 
+/// How a listener speaks TLS: its own rules, and other rules for some server names.
 package struct ListenerTLS: Sendable, Hashable {
     /// A key of `Configuration.tlsProfiles` (`Builtin.profile` when the file names none; the loader adds it).
     package var profile: String
+    /// The first certificate. `certificates` are all of them.
     package var certificate: ServerCertificate
+    package var furtherCertificates: [ServerCertificate]
+    /// In the order of the file; patterns differ. `ListenerTLSPlan` says which of them a name meets.
+    package var hosts: [TLSHost]
+    package var withoutServerName: MissingServerName
 
-    package init(profile: String, certificate: ServerCertificate) {
+    /// At least one, most wanted first. Which is shown depends on the server name and on what the client offers.
+    package var certificates: [ServerCertificate] { [certificate] + furtherCertificates }
+
+    package init(
+        profile: String, certificate: ServerCertificate, furtherCertificates: [ServerCertificate] = [],
+        hosts: [TLSHost] = [], withoutServerName: MissingServerName = .listener
+    ) {
         self.profile = profile
         self.certificate = certificate
+        self.furtherCertificates = furtherCertificates
+        self.hosts = hosts
+        self.withoutServerName = withoutServerName
     }
+}
+
+/// Rules for server names that differ from the listener's own.
+package struct TLSHost: Sendable, Hashable {
+    /// Exact or wildcard, never `any`.
+    package var host: HostPattern
+    /// A key of `Configuration.tlsProfiles`; the listener's when the file names none.
+    package var profile: String
+    /// Most wanted first; empty: the listener's, which bear the name.
+    package var certificates: [ServerCertificate]
+
+    package init(host: HostPattern, profile: String, certificates: [ServerCertificate] = []) {
+        self.host = host
+        self.profile = profile
+        self.certificates = certificates
+    }
+}
+
+/// What a ClientHello without a server name gets (RFC 6066 §3).
+package enum MissingServerName: String, Sendable, Hashable, CaseIterable {
+    /// The listener's own rules and certificates. Hosts with rules of their own are out of its reach.
+    case listener
+    /// The alert `unrecognized_name`.
+    case refuse
 }
 
 /// Where a listener's certificate comes from.
@@ -52,22 +91,49 @@ package enum ServerCertificate: Sendable, Hashable {
 
 package struct TLSProfile: Sendable, Hashable {
     package var base: Base
+    /// The tables that `base` is read in; one of `base.guidelines`.
+    package var guideline: Guideline
     package var clientCertificates: ClientCertificates
     package var deny: DeniedFingerprints
 
-    /// Mozilla Server Side TLS 6.0.
+    /// Versions and algorithms, from many clients to few.
     package enum Base: String, Sendable, CaseIterable {
         /// TLS 1.3 only.
         case modern
         /// TLS 1.3 and 1.2 with forward secrecy and AEAD.
         case intermediate
+        /// TLS 1.3 with hybrid key exchange only: what is recorded today stays closed to a later quantum computer.
+        case postQuantum = "post-quantum"
+        /// TLS 1.3 with the algorithms of CNSA that the TLS library has.
+        case cnsa
+
+        /// The editions that say what the base means; no other is known.
+        package var guidelines: [Guideline] { [newestGuideline] }
+
+        /// What holds when the file names none.
+        package var newestGuideline: Guideline {
+            switch self {
+            case .modern, .intermediate, .postQuantum: .mozilla6
+            case .cnsa: .cnsa2
+            }
+        }
     }
 
+    /// An edition of a published table of versions and algorithms.
+    package enum Guideline: String, Sendable, CaseIterable {
+        /// Mozilla Server Side TLS 6.0 (2026-04-06).
+        case mozilla6 = "mozilla-6.0"
+        /// NSA Commercial National Security Algorithm Suite 2.0.
+        case cnsa2 = "cnsa-2.0"
+    }
+
+    /// - Parameter guideline: Nil: the newest for the base.
     package init(
-        base: Base = .intermediate, clientCertificates: ClientCertificates = ClientCertificates(),
-        deny: DeniedFingerprints = DeniedFingerprints()
+        base: Base = .intermediate, guideline: Guideline? = nil,
+        clientCertificates: ClientCertificates = ClientCertificates(), deny: DeniedFingerprints = DeniedFingerprints()
     ) {
         self.base = base
+        self.guideline = guideline ?? base.newestGuideline
         self.clientCertificates = clientCertificates
         self.deny = deny
     }
@@ -90,15 +156,28 @@ package struct ClientCertificates: Sendable, Hashable {
     package var trust: [String]
     /// Intermediates allowed between leaf and anchor: 0…10.
     package var maxDepth: Int
+    package var resumption: Resumption
 
     package enum Mode: String, Sendable, CaseIterable {
         case require, optional, none
     }
 
-    package init(mode: Mode = .require, trust: [String] = [Builtin.authority], maxDepth: Int = 3) {
+    /// What a client that comes back may bring along instead of a full handshake.
+    package enum Resumption: String, Sendable, CaseIterable {
+        /// A session ticket. The certificate of the session is judged again before the first byte is served.
+        case reauthorize
+        /// Nothing: no ticket is given out and none is taken, and every connection proves its key.
+        case none
+    }
+
+    package init(
+        mode: Mode = .require, trust: [String] = [Builtin.authority], maxDepth: Int = 3,
+        resumption: Resumption = .reauthorize
+    ) {
         self.mode = mode
         self.trust = trust
         self.maxDepth = maxDepth
+        self.resumption = resumption
     }
 }
 

@@ -6,15 +6,21 @@ package struct Route: Sendable, Hashable {
     package var listener: String?
     package var match: RouteMatch
     package var allow: Allow
+    /// Whether the client must have shown a certificate, also where the handshake does without one.
+    package var requiresCertificate: Bool
     package var forward: Forward
     /// A key of `Configuration.upstreams`; a URL in the file becomes an upstream under that URL.
     package var upstream: String
 
-    package init(name: String, listener: String? = nil, match: RouteMatch, allow: Allow, forward: Forward = Forward(), upstream: String) {
+    package init(
+        name: String, listener: String? = nil, match: RouteMatch, allow: Allow, requiresCertificate: Bool = false,
+        forward: Forward = Forward(), upstream: String
+    ) {
         self.name = name
         self.listener = listener
         self.match = match
         self.allow = allow
+        self.requiresCertificate = requiresCertificate
         self.forward = forward
         self.upstream = upstream
     }

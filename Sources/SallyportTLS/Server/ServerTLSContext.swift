@@ -63,7 +63,7 @@ package final class ServerTLSContext: Sendable {
         let material = try credential.material(source: source)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: material.chain, privateKey: material.key)
-        TLSSettings.apply(to: &configuration, minimum: profile.base == .modern ? .tlsv13 : .tlsv12)
+        TLSSettings.apply(to: &configuration, minimum: profile.base == .intermediate ? .tlsv12 : .tlsv13)
         // The anchors go to the library for their names, which are sent to clients as a hint; it verifies nothing.
         configuration.trustRoots = .certificates(try TrustAnchor.certificates(clients?.anchors ?? [], source: source))
         configuration.sendCANameList = true

@@ -78,11 +78,11 @@ extension Configuration {
     var watchedFiles: Set<String> {
         var files = Set(sources)
         for listener in listeners {
-            guard case .tls(let tls) = listener.kind, case .files(let certificate, let key) = tls.certificate else {
-                continue
+            guard case .tls(let tls) = listener.kind else { continue }
+            for case .files(let certificate, let key) in tls.certificates + tls.hosts.flatMap(\.certificates) {
+                files.insert(certificate)
+                files.formUnion(key.file)
             }
-            files.insert(certificate)
-            files.formUnion(key.file)
         }
         for authority in authorities.values {
             if case .file(let path) = authority.source { files.insert(path) }

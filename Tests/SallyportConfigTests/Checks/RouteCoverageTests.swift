@@ -1,3 +1,4 @@
+import SallyportModel
 import Testing
 
 @testable import SallyportConfig
@@ -100,6 +101,6 @@ import Testing
         (.wildcard("example.org"), ["example.org"], false),
     ])
     func certificateNames(_ host: HostPattern, _ names: [String], _ expected: Bool) {
-        #expect(CertificateNames.cover(host, by: names) == expected)
+        #expect(CertificateNames(names).meet(host) == expected)
     }
 }

@@ -26,7 +26,7 @@ import Testing
             #expect(Set(record.fields.map(\.name)).count == record.fields.count)
             for rule in record.rules {
                 switch rule {
-                case .exactlyOne(let names), .allOrNone(let names):
+                case .exactlyOne(let names), .atMostOne(let names), .someOf(let names), .allOrNone(let names):
                     #expect(Set(names).isSubset(of: record.fields.map(\.name)))
                 case .atLeastOne: break
                 }
