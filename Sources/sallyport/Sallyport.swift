@@ -22,7 +22,10 @@ struct Sallyport: AsyncParsableCommand {
             CommandGroup(name: "Trying out", subcommands: [CurlCommand.self, RouteCommand.self]),
             CommandGroup(
                 name: "Reference",
-                subcommands: [ExplainCommand.self, SchemaCommand.self, CompletionCommand.self, VersionCommand.self]),
+                subcommands: [
+                    ExplainCommand.self, SchemaCommand.self, CompletionCommand.self, LimboCommand.self,
+                    VersionCommand.self,
+                ]),
         ])
 }
 

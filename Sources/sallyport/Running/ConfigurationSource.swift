@@ -10,7 +10,7 @@ enum ConfigurationSource: Sendable {
     /// Standard input is read to its end, as far as a configuration may be long.
     init(_ path: String) throws(CommandFailure) {
         if path == "-" {
-            self = .standardInput(try Self.readStandardInput())
+            self = .standardInput(try StandardInput.read(upTo: Self.maximumSize, orFailWith: .configuration))
         } else {
             self = .file(Self.absolute(path))
         }
@@ -53,24 +53,6 @@ enum ConfigurationSource: Sendable {
     }
 
     private static let maximumSize = 4 << 20
-
-    private static func readStandardInput() throws(CommandFailure) -> [UInt8] {
-        var text: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = read(STDIN_FILENO, &part, part.count)
-            if count == 0 { return text }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw CommandFailure(
-                    .configuration, "standard input cannot be read: \(String(cString: strerror(errno)))")
-            }
-            text += part[..<count]
-            guard text.count <= maximumSize else {
-                throw CommandFailure(.configuration, "the configuration on standard input is larger than 4 MiB")
-            }
-        }
-    }
 }
 
 extension Configuration {
