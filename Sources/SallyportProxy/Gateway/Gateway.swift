@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import SallyportConfig
 import SallyportModel
+import SallyportTLS
 import SallyportTelemetry
 import Synchronization
 
@@ -17,6 +18,7 @@ package final class Gateway: Sendable {
     private let startedAt: Int64
     private let state: Mutex<State>
     private let admin = AdminEndpoint()
+    private let journal = HandshakeJournal()
 
     private struct State {
         var generation: Generation
@@ -84,7 +86,7 @@ package final class Gateway: Sendable {
     private func bind(
         _ configuration: Configuration, keeping old: [ListenerBinding]
     ) async throws(GatewayError) -> [ListenerBinding] {
-        let binder = ListenerBinder(workers: workers, logger: environment.logger)
+        let binder = ListenerBinder(workers: workers, logger: environment.logger, journal: journal)
         let known = Dictionary(old.map { ($0.key, $0) }) { first, _ in first }
         var bound: [ListenerBinding] = []
         do throws(GatewayError) {
@@ -167,6 +169,8 @@ package final class Gateway: Sendable {
 
     private func adopt(_ generation: Generation) async {
         for worker in workers { await worker.run { $0.adopt(generation) } }
+        // The trees of what was refused under the old rules are made by the old rules.
+        Task.detached(priority: .background) { [journal] in journal.settle() }
     }
 
     // MARK: certificates
@@ -227,11 +231,21 @@ package final class Gateway: Sendable {
             requests: sum { $0.requests.load(ordering: .relaxed) },
             handshakes: sum { $0.handshakes.load(ordering: .relaxed) },
             refusedHandshakes: sum { $0.refusedHandshakes.load(ordering: .relaxed) },
+            refusals: journal.counts.map(GatewayStatus.RefusalCount.init),
+            latestRefusals: journal.latestRefusals(5).compactMap(GatewayStatus.LatestRefusal.init),
             certificates: generation.certificates,
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
             })
     }
+
+    /// How the handshake of a connection went, step by step; nil when it is not, or no longer, remembered.
+    package func explanation(of connection: ConnectionID) -> HandshakeExplanation? {
+        journal.handshake(connection).map(HandshakeExplanation.init)
+    }
+
+    /// Connections that can be explained, newest first.
+    package func explicableConnections() -> [ConnectionID] { journal.connections }
 
     // MARK: end
 

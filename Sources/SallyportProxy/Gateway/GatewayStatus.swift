@@ -12,6 +12,10 @@ package struct GatewayStatus: Sendable, Encodable {
     package var requests: Int
     package var handshakes: Int
     package var refusedHandshakes: Int
+    /// By reason, the most frequent first.
+    package var refusals: [RefusalCount]
+    /// The newest ones that can be explained, newest first.
+    package var latestRefusals: [LatestRefusal]
     package var certificates: [ServedCertificate]
     package var acceptedRisks: [Risk]
 
@@ -29,6 +33,24 @@ package struct GatewayStatus: Sendable, Encodable {
         package var address: String
         /// `https`, `http` (redirect only) or `admin`.
         package var kind: String
+    }
+
+    package struct RefusalCount: Sendable, Encodable {
+        package var code: String
+        package var title: String
+        package var count: Int
+    }
+
+    /// `sallyport explain CONNECTION` says more.
+    package struct LatestRefusal: Sendable, Encodable {
+        package var connection: String
+        package var at: Int64
+        package var code: String
+        package var title: String
+        package var listener: String
+        package var peer: String
+        /// Of the client's certificate, when one was presented and could be read.
+        package var subject: String?
     }
 
     package struct Risk: Sendable, Encodable {

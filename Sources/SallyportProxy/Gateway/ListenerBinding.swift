@@ -65,6 +65,7 @@ struct WantedListener {
 struct ListenerBinder: Sendable {
     let workers: [Worker]
     let logger: Logger
+    let journal: HandshakeJournal
 
     func bind(_ key: ListenerBinding.Key, admin: AdminEndpoint?) async throws(GatewayError) -> ListenerBinding {
         let address = key.address
@@ -102,7 +103,7 @@ struct ListenerBinder: Sendable {
 
     private func bootstrap(_ worker: Worker, runtime: ListenerRuntime, redirectPort: UInt16?) -> ServerBootstrap {
         let state = worker.state
-        let gate = ConnectionGate(logger: logger)
+        let gate = ConnectionGate(logger: logger, journal: journal)
         return ServerBootstrap(group: worker.eventLoop)
             .serverChannelOption(.backlog, value: Bounds.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -136,6 +137,7 @@ struct ListenerBinder: Sendable {
 /// What happens to a connection that was accepted.
 struct ConnectionGate: Sendable {
     let logger: Logger
+    let journal: HandshakeJournal
 
     func admitPlain(_ channel: any Channel, loop: LoopState, port: UInt16) throws {
         guard loop.hasRoom else { return channel.close(promise: nil) }
@@ -163,8 +165,15 @@ struct ConnectionGate: Sendable {
                 loop.handshakesUnderWay -= 1
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
                 refusal.log(to: logger)
+                remember(refusal, context: context, at: loop.wallClockSeconds())
             })
         try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    /// Why a chain was refused is worked out only when somebody asks.
+    private func remember(_ refusal: HandshakeRefusal, context: ServerTLSContext, at now: Int64) {
+        guard let chain = refusal.record?.presented, !chain.isEmpty else { return journal.add(refusal, time: now) }
+        journal.add(refusal, time: now) { context.explain(presented: chain, at: now) }
     }
 }
 

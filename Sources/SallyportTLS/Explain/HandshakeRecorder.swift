@@ -10,6 +10,8 @@ package struct HandshakeRecorder: Sendable {
     private var times = InlineArray<8, UInt32>(repeating: .max)
 
     package private(set) var hello: ClientHello?
+    /// JA4 of the ClientHello, once `trimHello` has made it.
+    package private(set) var ja4: String?
     package private(set) var policy: HandshakePolicy?
     package private(set) var shown: ShownCertificate?
     /// What the client presented, DER, leaf first.
@@ -66,6 +68,20 @@ package struct HandshakeRecorder: Sendable {
 
     package mutating func sent(alert: UInt8) { alertSent = alert }
     package mutating func received(alert: UInt8) { alertReceived = alert }
+
+    /// Keeps the first of each list in the ClientHello, and its fingerprint, which is of the whole.
+    mutating func trimHello(numbers: Int, names: Int) {
+        guard var hello, ja4 == nil else { return }
+        ja4 = ClientFingerprint(hello).ja4
+        hello.cipherSuites = Array(hello.cipherSuites.prefix(numbers))
+        hello.groups = Array(hello.groups.prefix(numbers))
+        hello.signatureAlgorithms = Array(hello.signatureAlgorithms.prefix(numbers))
+        hello.supportedVersions = Array(hello.supportedVersions.prefix(numbers))
+        hello.extensions = []
+        hello.keyShares = Array(hello.keyShares.prefix(numbers))
+        hello.alpn = hello.alpn.prefix(names).map { Array($0.prefix(64)) }
+        self.hello = hello
+    }
 
     /// Microseconds from the accepted connection to the step; nil when it was not reached.
     package func microseconds(of step: HandshakeStep) -> UInt32? {

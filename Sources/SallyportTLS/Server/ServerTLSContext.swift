@@ -110,6 +110,13 @@ package final class ServerTLSContext: Sendable {
         return verifyAnew([identity.certificate.der] + identity.intermediates, at: now)
     }
 
+    /// All that leads to the verdict on a presented chain; nil where client certificates are not asked for.
+    ///
+    /// - Parameter now: seconds since 1970.
+    package func explain(presented chain: [[UInt8]], at now: Int64) -> VerdictTree? {
+        clients?.verifier.explain(chain: chain, at: now).tree
+    }
+
     private func verifyAnew(_ chain: [[UInt8]], at now: Int64) -> Result<Identity, ChainRefusal> {
         guard let clients else {
             return .failure(ChainRefusal(.resumedIdentityNotValid, "client certificates are not asked for any more"))

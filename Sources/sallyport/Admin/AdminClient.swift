@@ -7,12 +7,14 @@ struct AdminClient {
     let state: StateDirectory
 
     /// Sends one request and waits for the reply; with `untilEnd` until the gateway's process has ended.
-    func ask(_ command: AdminRequest.Command, untilEnd: Bool = false) throws(CommandFailure) -> AdminReply {
+    func ask(
+        _ command: AdminRequest.Command, about subject: String? = nil, untilEnd: Bool = false
+    ) throws(CommandFailure) -> AdminReply {
         let descriptor = try connect()
         defer { close(descriptor) }
         setTimeout(descriptor, seconds: 60)
         do {
-            var line = try JSONEncoder().encode(AdminRequest(command: command))
+            var line = try JSONEncoder().encode(AdminRequest(command: command, subject: subject))
             line.append(UInt8(ascii: "\n"))
             try send(Array(line), to: descriptor)
             let reply = try JSONDecoder().decode(

@@ -1,6 +1,8 @@
 /// What a command asks a running gateway over its socket: one JSON object on one line.
 struct AdminRequest: Codable, Sendable, Equatable {
     var command: Command
+    /// What the command is about: of `explain`, a connection.
+    var subject: String?
 
     enum Command: String, Codable, Sendable, CaseIterable {
         case status, reload, diff, stop
@@ -8,6 +10,8 @@ struct AdminRequest: Codable, Sendable, Equatable {
         case revoked
         /// Where a client can reach the gateway, for `curl`.
         case address
+        /// How a handshake went.
+        case explain
     }
 
     /// Longest line that is read, bytes.

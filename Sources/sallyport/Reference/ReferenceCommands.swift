@@ -1,17 +1,22 @@
 import ArgumentParser
 import SallyportConfig
 import SallyportModel
+import SallyportTLS
 
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Explain a code (SP3001) or a configuration key (listeners.tls.profile).")
+        commandName: "explain",
+        abstract: "Explain a code (SP3001), a configuration key (listeners.tls.profile), or a handshake (hs-…).")
 
-    @Argument(help: "SPnnnn, or a key path.")
+    @Argument(help: "SPnnnn, a key path, or the connection that a log line names.")
     var subject: String
+    @OptionGroup var state: StateOption
     @OptionGroup var json: JSONFlag
 
     func run() throws {
-        if let reason = Reason.named(subject) {
+        if ConnectionID(subject) != nil {
+            try AdminClient(state: state.locate()).ask(.explain, about: subject).show(asJSON: json.isOn)
+        } else if let reason = Reason.named(subject) {
             Terminal.print(json.isOn ? Self.json(of: reason) : Self.text(of: reason))
         } else if let text = explain(keyPath: subject)?.withoutLineEnd {
             let object = JSONValue.members(["key": .string(subject), "text": .string(text)])
@@ -46,7 +51,8 @@ struct ExplainCommand: ParsableCommand {
         let near = ConfigurationSchema.suggestions(forKeyPath: subject)
         let fix =
             near.isEmpty ? "the keys are listed by: sallyport schema" : "did you mean \(near.joined(separator: ", "))?"
-        return CommandFailure(.failed, "\"\(subject)\" is neither a code nor a configuration key", fix: fix)
+        return CommandFailure(
+            .failed, "\"\(subject)\" is neither a code, a configuration key nor a connection", fix: fix)
     }
 }
 

@@ -154,6 +154,7 @@ struct GatewayProcess {
         case .diff: return await service.difference()
         case .address: return await service.address()
         case .revoked: return await service.refresh()
+        case .explain: return service.explanation(of: request.subject ?? "")
         case .reload:
             manager.reloading()
             defer { manager.ready() }

@@ -3,6 +3,7 @@ import Glibc
 import SallyportConfig
 import SallyportModel
 import SallyportProxy
+import SallyportTLS
 import SallyportTelemetry
 
 /// A gateway together with the file it serves: what `reload`, `status` and `diff` act on.
@@ -102,6 +103,20 @@ actor GatewayService {
         let changes = ConfigurationDifference.between(old: gateway.currentConfiguration(), new: new)
         let text = changes.isEmpty ? "no difference" : ConfigurationDifference.text(changes).withoutLineEnd
         return AdminReply(text: text, json: ConfigurationDifference.json(changes))
+    }
+
+    /// - Parameter connection: as a log line names it.
+    nonisolated func explanation(of connection: String) -> AdminReply {
+        guard let id = ConnectionID(connection) else {
+            return AdminReply(.usage, messages: "error: \(connection.debugDescription) is not the name of a connection")
+        }
+        if let explanation = gateway.explanation(of: id) {
+            return AdminReply(text: explanation.text, json: explanation.json)
+        }
+        let known = gateway.explicableConnections().prefix(3).map(\.text)
+        let hint = known.isEmpty ? "none is remembered yet" : "the newest are \(known.joined(separator: ", "))"
+        return AdminReply(
+            .failed, messages: "error: the handshake of \(id.text) is not, or no longer, remembered; \(hint)")
     }
 
     func address() -> AdminReply {

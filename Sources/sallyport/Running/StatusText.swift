@@ -20,6 +20,13 @@ struct StatusText: CustomStringConvertible {
         rows.append(("connections", "\(status.connections) open"))
         rows.append(("requests", "\(status.requests)"))
         rows.append(("handshakes", "\(status.handshakes) accepted, \(status.refusedHandshakes) refused"))
+        for refusal in status.refusals.prefix(8) {
+            rows.append(("refusals", "\(refusal.count)  \(refusal.code) \(refusal.title)"))
+        }
+        for refusal in status.latestRefusals {
+            let client = refusal.subject ?? refusal.peer
+            rows.append(("latest", "\(LocalTime.ofDay(refusal.at))  \(refusal.connection)  \(refusal.code)  \(client)"))
+        }
         for certificate in status.certificates {
             let renewal = certificate.renewsItself ? ", renews itself" : ""
             let until = LocalTime.minute(certificate.notAfter)
