@@ -14,15 +14,21 @@ package struct CertificateNames: Sendable, Hashable {
         self.init(facts.dnsNames + facts.addresses)
     }
 
-    /// Whether the certificate bears the host. A wildcard stands for exactly one whole label.
+    /// Whether the certificate bears the host. A wildcard stands for exactly one whole label, never for part of an
+    /// address.
     ///
     /// - Parameter host: Lower-case, without trailing dot; an IPv6 address in brackets, in the spelling of RFC 5952.
     package func cover(_ host: String) -> Bool {
         if host.hasPrefix("[") { return host.hasSuffix("]") && exact.contains(String(host.dropFirst().dropLast())) }
         if exact.contains(host) { return true }
-        guard let dot = host.firstIndex(of: "."), dot != host.startIndex else { return false }
+        guard let dot = host.firstIndex(of: "."), dot != host.startIndex, host.utf8.last.map(isDigit) == false else {
+            return false
+        }
         return wildcards.contains(host[host.index(after: dot)...])
     }
+
+    /// A last label with a digit at its end is that of an address or of no name in the DNS (RFC 3696 §2).
+    private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     /// Whether the certificate bears some host of the form LABEL`.suffix`.
     package func coverSome(under suffix: String) -> Bool {

@@ -13,7 +13,7 @@ extension Reason {
         fix: "List what each route matches: sallyport check --policies")
     package static let wrongHost = Reason(
         3004, "Misdirected request", status: 421, origin: .client,
-        explanation: "The request names another host than the TLS handshake did, so the policy chosen in the handshake may not be its policy.",
+        explanation: "The request is for a host that has other TLS rules than the server name of the handshake, or that is not on the certificate that was shown, so the client was not let in for it.",
         fix: "Have the client open a connection of its own for each host name.")
     package static let methodNotAllowed = Reason(
         3005, "Method not allowed", status: 405, origin: .client,
@@ -28,8 +28,13 @@ extension Reason {
         explanation: "The connection is older than the running configuration, and under that one its certificate is refused: revoked, its authority no longer trusted, or its name no longer known. The log has the reason at the time of the request.",
         fix: "See the warning in the log, then connect with another certificate: sallyport cert client NAME")
 
+    package static let routeRequiresCertificate = Reason(
+        3010, "The route requires a client certificate", status: 403, origin: .client,
+        explanation: "The route has clientCertificate: require, and this connection presented no client certificate. The listener or the host lets clients in without one.",
+        fix: "Present a certificate: sallyport cert client NAME")
+
     static let accessReasons = [
         identityNotAllowed, identityRequired, noRoute, wrongHost, methodNotAllowed, certificateExpiredInUse,
-        identityNoLongerValid,
+        identityNoLongerValid, routeRequiresCertificate,
     ]
 }

@@ -24,6 +24,9 @@ package func authorize(_ route: CompiledRoute, identity: Identity?, at now: Int6
     if let identity, identity.certificate.notAfter < now {
         return .refused(LocalReply(.certificateExpiredInUse))
     }
+    if identity == nil, route.route.requiresCertificate {
+        return .refused(LocalReply(.routeRequiresCertificate))
+    }
     switch (route.route.allow, identity) {
     case (.anyone, _):
         return .permitted(ForwardPermit(route: route))

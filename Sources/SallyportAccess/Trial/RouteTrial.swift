@@ -51,13 +51,16 @@ package struct RouteTrial: Sendable {
     }
 
     private func decide(
-        _ head: RequestHead, on listener: Listener, identity names: [String]?, _ start: RouteExplanation
+        _ head: RequestHead, on listener: Listener, identity given: [String]?, _ start: RouteExplanation
     ) -> RouteExplanation {
         var explanation = start
-        if names == nil, requiresCertificate(listener) {
+        let mode = clientCertificates(listener, host: head.host).mode
+        if given == nil, mode == .require {
             return explanation.refused(
-                .noClientCertificate, "the listener requires a client certificate: refused in the handshake")
+                .noClientCertificate, "a client certificate is required for \(head.host): refused in the handshake")
         }
+        let names = mode == .none ? nil : given
+        if given != nil, mode == .none { explanation.note("no client is asked for a certificate for \(head.host)") }
         let decision = RouteTable(configuration).routes(of: listener.name)?.route(head) ?? .none
         switch decision {
         case .none:
@@ -76,9 +79,12 @@ package struct RouteTrial: Sendable {
         }
     }
 
-    private func requiresCertificate(_ listener: Listener) -> Bool {
-        guard case .tls(let tls) = listener.kind else { return false }
-        return configuration.tlsProfiles[tls.profile]?.clientCertificates.mode ?? .require == .require
+    /// What the handshake asks of a client that gives the host of the request as server name.
+    private func clientCertificates(_ listener: Listener, host: String) -> ClientCertificates {
+        guard case .tls(let tls) = listener.kind else { return ClientCertificates() }
+        let plan = ListenerTLSPlan(tls)
+        return configuration.tlsProfiles[plan[plan.policy(host: host)].profile]?.clientCertificates
+            ?? ClientCertificates()
     }
 
     private func listener(for request: Request, authority: String) -> Listener? {
@@ -91,6 +97,9 @@ package struct RouteTrial: Sendable {
     // MARK: words
 
     private static func whyRefused(_ route: Route, _ names: [String]?) -> String {
+        if names == nil, route.requiresCertificate {
+            return "the route requires a client certificate, and none was presented"
+        }
         guard case .identities(let allowed) = route.allow else { return "the route refuses" }
         let list = allowed.isEmpty ? "nobody" : allowed.joined(separator: ", ")
         guard let names else { return "the route allows \(list), and no certificate was presented" }

@@ -13,7 +13,7 @@ extension ConfigurationCheck {
                 session.report(
                     .hostIsAddress, "\(host.value.host.text) is an address, and no client sends one as server name",
                     at: host.span, help: ["set the rules on the listener itself"], path: host.path)
-            } else {
+            } else if host.value.isSound {
                 reportNames(of: host, listener)
                 warnOfNoDifference(host, listener)
                 warnOfWildcard(around: host, listener, profiles)

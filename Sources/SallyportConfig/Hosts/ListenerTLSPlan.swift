@@ -14,6 +14,8 @@ package struct ListenerTLSPlan: Sendable {
 
     /// The listener's own first. `HostPolicyID.index` is the position.
     package let policies: [Policy]
+    /// In the order of the file.
+    private let entries: [(host: HostPattern, policy: HostPolicyID)]
     private let exact: [String: HostPolicyID]
     private let wildcard: [String: HostPolicyID]
     /// Policies of exact names by what follows their first label.
@@ -24,6 +26,7 @@ package struct ListenerTLSPlan: Sendable {
         let own = Policy(profile: tls.profile, certificates: tls.certificates)
         var policies = [own]
         var known = [own: HostPolicyID.listener]
+        var entries: [(host: HostPattern, policy: HostPolicyID)] = []
         var exact: [String: HostPolicyID] = [:]
         var wildcard: [String: HostPolicyID] = [:]
         var below: [String: Set<HostPolicyID>] = [:]
@@ -32,6 +35,7 @@ package struct ListenerTLSPlan: Sendable {
             let policy = Policy(profile: entry.profile, certificates: certificates)
             let id = known[policy] ?? HostPolicyID(index: policies.count)
             if known.updateValue(id, forKey: policy) == nil { policies.append(policy) }
+            entries.append((entry.host, id))
             switch entry.host {
             case .any: continue
             case .wildcard(let suffix): wildcard[suffix] = id
@@ -41,6 +45,7 @@ package struct ListenerTLSPlan: Sendable {
             }
         }
         self.policies = policies
+        self.entries = entries
         self.exact = exact
         self.wildcard = wildcard
         self.below = below
@@ -75,6 +80,26 @@ package struct ListenerTLSPlan: Sendable {
             let found = below[suffix, default: []].union([wildcard[suffix] ?? .listener])
             return found.sorted { $0.index < $1.index }
         case .any: return policies.indices.map(HostPolicyID.init)
+        }
+    }
+
+    /// The entries through which a request for a host of this pattern comes under a policy, in the order of the file.
+    /// None for hosts without an entry, which are under the listener's own.
+    package func entries(of policy: HostPolicyID, reachedBy pattern: HostPattern) -> [HostPattern] {
+        let under = entries.filter { $0.policy == policy }.map(\.host)
+        switch pattern {
+        case .any: return under
+        case .exact(let host):
+            let wins: HostPattern = exact[host] != nil ? .exact(host) : .wildcard(Self.parent(of: host))
+            return under.filter { $0 == wins }
+        case .wildcard(let suffix):
+            return under.filter { entry in
+                switch entry {
+                case .any: false
+                case .exact(let host): Self.parent(of: host) == suffix
+                case .wildcard(let other): other == suffix
+                }
+            }
         }
     }
 

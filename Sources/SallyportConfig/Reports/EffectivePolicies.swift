@@ -1,5 +1,5 @@
 /// What holds on each route in the end, for `check --policies`: listener, match, who, client certificate, limits,
-/// upstream. A route stands once for each listener it can be reached on.
+/// upstream. A route stands once for each listener it can be reached on, and there once for each set of TLS rules.
 package enum EffectivePolicies {
     package static func text(_ configuration: Configuration) -> String {
         rows(configuration).map { row in
@@ -16,11 +16,13 @@ package enum EffectivePolicies {
     }
 
     private static func rows(_ configuration: Configuration) -> [Row] {
-        configuration.routes.flatMap { route in
-            configuration.listeners.compactMap { listener -> Row? in
-                guard case .tls(let tls) = listener.kind else { return nil }
-                guard route.listener == nil || route.listener == listener.name else { return nil }
-                return Row(route, listener, configuration.tlsProfiles[tls.profile] ?? TLSProfile(), configuration)
+        let plans = configuration.listeners.compactMap { listener -> (Listener, ListenerTLSPlan)? in
+            guard case .tls(let tls) = listener.kind else { return nil }
+            return (listener, ListenerTLSPlan(tls))
+        }
+        return configuration.routes.flatMap { route in
+            plans.filter { route.listener == nil || route.listener == $0.0.name }.flatMap { listener, plan in
+                plan.policies(reachedBy: route.match.host).map { Row(route, listener, plan, $0, configuration) }
             }
         }
     }
@@ -28,14 +30,24 @@ package enum EffectivePolicies {
     private struct Row {
         let route: Route
         let listener: Listener
+        /// Nil: the listener has one set of rules for every name.
+        let serverNames: [HostPattern]?
+        let isListenersOwn: Bool
         let clients: ClientCertificates
+        let profile: String
         let limits: Limits
         let upstream: Upstream?
 
-        init(_ route: Route, _ listener: Listener, _ profile: TLSProfile, _ configuration: Configuration) {
+        init(
+            _ route: Route, _ listener: Listener, _ plan: ListenerTLSPlan, _ policy: HostPolicyID,
+            _ configuration: Configuration
+        ) {
             self.route = route
             self.listener = listener
-            clients = profile.clientCertificates
+            serverNames = plan.policies.count == 1 ? nil : plan.entries(of: policy, reachedBy: route.match.host)
+            isListenersOwn = policy == .listener
+            profile = plan[policy].profile
+            clients = (configuration.tlsProfiles[profile] ?? TLSProfile()).clientCertificates
             limits = configuration.limits
             upstream = configuration.upstreams[route.upstream]
         }
@@ -45,6 +57,7 @@ package enum EffectivePolicies {
         var lines: [(name: String, words: String)] {
             [
                 ("listener", "\(listener.name) (\(listener.address.text))"),
+                ("TLS rules of", rules),
                 ("host", route.match.host.text),
                 ("path", route.match.path.text),
                 ("methods", methods),
@@ -71,9 +84,22 @@ package enum EffectivePolicies {
             }
         }
 
+        /// Which entry of `hosts` wins.
+        private var rules: String {
+            guard let serverNames else { return "" }
+            let names = serverNames.map(\.text)
+            let all = isListenersOwn ? names + ["every name without an entry in `hosts`"] : names
+            return "\(all.joined(separator: ", ")) (profile \(profile))"
+        }
+
         private var certificate: String {
-            clients.mode == .none
-                ? "none" : "\(clients.mode.rawValue), from \(clients.trust.joined(separator: ", "))"
+            let trust = "from \(clients.trust.joined(separator: ", "))"
+            switch (clients.mode, route.requiresCertificate) {
+            case (.none, false): return "none"
+            case (.none, true): return "none, and the route requires one: always 403"
+            case (.optional, true): return "required by the route, \(trust)"
+            case (.optional, false), (.require, _): return "\(clients.mode.rawValue), \(trust)"
+            }
         }
 
         private var limitsText: String {
@@ -91,6 +117,8 @@ package enum EffectivePolicies {
                 "route": .string(route.name),
                 "listener": .string(listener.name),
                 "address": .string(listener.address.text),
+                "tlsProfile": .string(profile),
+                "serverNames": serverNames.map { .strings($0.map(\.text)) },
                 "host": .string(route.match.host.text),
                 "path": .string(route.match.path.text),
                 "methods": .strings(route.match.methods),
@@ -98,7 +126,7 @@ package enum EffectivePolicies {
                 "allow": allow,
                 "clientCertificates": .members([
                     "mode": .string(clients.mode.rawValue), "trust": .strings(clients.trust),
-                    "maxDepth": .integer(clients.maxDepth),
+                    "maxDepth": .integer(clients.maxDepth), "requiredByRoute": .bool(route.requiresCertificate),
                 ]),
                 "limits": .members([
                     "body": .integer(limits.body), "headers": .integer(limits.headers),

@@ -11,6 +11,8 @@ struct TLSHostDraft: Sendable {
     var host: HostPattern
     var profile: Located<String>?
     var certificates: [Located<ServerCertificate>]
+    /// Whether nothing is wrong with the host by itself, so that it can be compared with others.
+    var isSound: Bool
 }
 
 enum ListenerTLSSection {
@@ -65,7 +67,7 @@ enum TLSHostSection {
     ) { record -> TLSHostDraft? in
         let profile = record[profile]
         return record.certificates(and: ListenerTLSSection.certificates).map {
-            TLSHostDraft(host: .any, profile: profile, certificates: $0)
+            TLSHostDraft(host: .any, profile: profile, certificates: $0, isSound: record.isSound)
         }
     }
 }
@@ -104,6 +106,12 @@ extension ValueType<[Located<TLSHostDraft>]> {
             }
             let read = entries.map { entry -> Located<TLSHostDraft>? in
                 let inner = path.key(entry.key)
+                if entry.key == "*" {
+                    session.report(
+                        .malformedValue, "\"*\" is no server name", at: entry.keySpan,
+                        help: ["set the rules for every other name on the listener itself"], path: inner)
+                    return nil
+                }
                 let name = DocumentNode(
                     content: .text(entry.key, isPlain: false), span: entry.keySpan, weight: 1)
                 let pattern = host.decode(name, inner, session)

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import SallyportAccess
+import SallyportConfig
 import SallyportHTTP
 import SallyportModel
 import SallyportPKI
@@ -39,6 +40,8 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private let peerAddress: String
     private let peerPort: UInt16
     private(set) var identity: Identity?
+    /// Which hosts may be asked for on this connection.
+    private(set) var handshake: HandshakeHost
     private(set) var view: GenerationView
     private var context: ChannelHandlerContext? { output.context }
     private var phase: Phase
@@ -70,6 +73,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         self.listener = listener
         self.established = established
         identity = established.identity
+        handshake = Self.handshake(listener, established, view.generation)
         self.view = view
         peerAddress = channel.remoteAddress?.plainIPAddress ?? "unknown"
         peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
@@ -88,6 +92,15 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         AccessConnection(
             listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
             tlsVersion: established.tlsVersion.rawValue, identity: identity)
+    }
+
+    private static func handshake(
+        _ listener: ListenerRuntime, _ established: EstablishedConnection, _ generation: Generation
+    ) -> HandshakeHost {
+        HandshakeHost(
+            serverName: established.sni,
+            policy: generation.hosts[listener.name]?.policy(serverName: established.sni),
+            certificate: generation.certificateNames[listener.name] ?? CertificateNames([]))
     }
 
     // MARK: the channel's side
@@ -261,6 +274,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func adoptGeneration() -> LocalReply? {
         guard view !== loop.current else { return nil }
         view = loop.current
+        if let plan = view.generation.hosts[listener.name] { handshake = handshake.under(plan) }
         guard let tls = view.generation.tls[listener.name] else { return nil }
         guard let identity else { return tls.mode == .require ? LocalReply(.identityRequired) : nil }
         switch tls.reauthorize(identity, at: loop.wallClockSeconds()) {

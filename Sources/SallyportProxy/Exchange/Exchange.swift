@@ -84,11 +84,10 @@ final class Exchange {
         }
     }
 
-    /// The host of the request is the host of the handshake, or the policy that let the client in is not the one
-    /// that the request is under (RFC 9110 §7.4).
+    /// The rules that let the client in are the rules that the request is under.
     private func checkHost() -> LocalReply? {
-        guard let sni = connection.established.sni, head.host != sni else { return nil }
-        return LocalReply(.wrongHost)
+        guard let plan = view.generation.hosts[connection.listener.name] else { return LocalReply(.noRoute) }
+        return misdirection(of: head.host, on: connection.handshake, plan: plan)
     }
 
     private func startAdmin(_ admin: AdminEndpoint) {

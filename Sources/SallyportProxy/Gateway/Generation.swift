@@ -3,6 +3,7 @@ import NIOCore
 import SallyportAccess
 import SallyportConfig
 import SallyportHTTP
+import SallyportModel
 import SallyportTLS
 import SallyportTelemetry
 
@@ -14,6 +15,10 @@ package final class Generation: Sendable {
     let routes: RouteTable
     /// By listener name.
     let tls: [String: ServerTLSContext]
+    /// Which rules hold for which host, by listener name.
+    let hosts: [String: ListenerTLSPlan]
+    /// What each listener's certificate is good for, by listener name.
+    let certificateNames: [String: CertificateNames]
     /// By upstream name.
     let upstreams: [String: UpstreamPlan]
     let httpLimits: HTTPLimits
@@ -28,12 +33,15 @@ package final class Generation: Sendable {
 
     init(
         number: Int, configuration: Configuration, tls: [String: ServerTLSContext],
+        certificateNames: [String: CertificateNames],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate],
         issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
         self.configuration = configuration
         self.tls = tls
+        self.certificateNames = certificateNames
+        hosts = configuration.hostPlans
         self.upstreams = upstreams
         self.certificates = certificates
         self.issued = issued
@@ -43,6 +51,16 @@ package final class Generation: Sendable {
         routes = RouteTable(configuration)
         let limits = configuration.limits
         httpLimits = HTTPLimits(headers: limits.headers, headerCount: limits.headerCount, body: limits.body)
+    }
+}
+
+extension Configuration {
+    fileprivate var hostPlans: [String: ListenerTLSPlan] {
+        var plans: [String: ListenerTLSPlan] = [:]
+        for listener in listeners {
+            if case .tls(let tls) = listener.kind { plans[listener.name] = ListenerTLSPlan(tls) }
+        }
+        return plans
     }
 }
 

@@ -19,6 +19,7 @@ struct GenerationBuilder {
     private var localAuthority: LocalAuthority?
     private var served: [ServedCertificate] = []
     private var issued: [String: IssuedCredential] = [:]
+    private var names: [String: CertificateNames] = [:]
 
     init(environment: GatewayEnvironment, configuration: Configuration, previous: Generation?) {
         self.environment = environment
@@ -44,8 +45,8 @@ struct GenerationBuilder {
             upstreams[name] = UpstreamPlan(upstream, tls: try upstreamContext(upstream))
         }
         return Generation(
-            number: number, configuration: configuration, tls: tls, upstreams: upstreams, certificates: served,
-            issued: issued, files: files, accessLog: try accessLog(), loadedAt: now)
+            number: number, configuration: configuration, tls: tls, certificateNames: names, upstreams: upstreams,
+            certificates: served, issued: issued, files: files, accessLog: try accessLog(), loadedAt: now)
     }
 
     // MARK: listeners
@@ -109,12 +110,19 @@ struct GenerationBuilder {
             environment.logger.warning("certificate of a listener", metadata: ["listener": "\(listener)", "warning": "\(warning)"])
         }
         if let leaf = credential.chain.first {
+            names[listener] = try bornNames(of: leaf)
             served.append(
                 ServedCertificate(
                     listener: listener, subject: leaf.subject, notBefore: leaf.notBefore, notAfter: leaf.notAfter,
                     renewsItself: renewsItself))
         }
         return credential
+    }
+
+    private func bornNames(of leaf: ParsedCertificate) throws(GatewayError) -> CertificateNames {
+        do throws(ChainRefusal) { return CertificateNames(try CertificateReader.facts(leaf)) } catch {
+            throw .certificates(PKIError(.certificateFileUnusable, leaf.subject, error.detail))
+        }
     }
 
     private mutating func readCredential(

@@ -5,9 +5,13 @@ import Testing
 @testable import SallyportAccess
 
 @Suite struct ForwardPermitTests {
-    private func code(_ allow: Allow, names: [String]?, notAfter: Int64 = 100, now: Int64 = 50) -> UInt16 {
+    private func code(
+        _ allow: Allow, names: [String]?, notAfter: Int64 = 100, now: Int64 = 50, requiresCertificate: Bool = false
+    ) -> UInt16 {
         let route = CompiledRoute(
-            Route(name: "r", match: RouteMatch(path: .prefix("")), allow: allow, upstream: "u"), position: 0)
+            Route(
+                name: "r", match: RouteMatch(path: .prefix("")), allow: allow, requiresCertificate: requiresCertificate,
+                upstream: "u"), position: 0)
         let identity = names.map {
             Identity(
                 names: $0,
@@ -42,5 +46,15 @@ import Testing
         #expect(code(.identities(["alice"]), names: ["alice"], notAfter: 49) == 3006)
         #expect(code(.anyone, names: ["alice"], notAfter: 49) == 3006)
         #expect(code(.identities(["alice"]), names: ["alice"], notAfter: 50) == 0)
+    }
+
+    @Test func aRouteMayRequireACertificateOfAnyone() {
+        #expect(code(.anyone, names: nil, requiresCertificate: true) == 3010)
+        #expect(code(.identities(["alice"]), names: nil, requiresCertificate: true) == 3010)
+        #expect(code(.anyone, names: ["bob"], requiresCertificate: true) == 0)
+        // A certificate that no rule names is one, too.
+        #expect(code(.anyone, names: [], requiresCertificate: true) == 0)
+        #expect(code(.anyone, names: ["bob"], notAfter: 49, requiresCertificate: true) == 3006)
+        #expect(code(.identities(["alice"]), names: ["bob"], requiresCertificate: true) == 3001)
     }
 }

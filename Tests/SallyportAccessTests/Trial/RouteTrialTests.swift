@@ -43,4 +43,43 @@ import Testing
         #expect(explanation.route == "orders")
         #expect(explanation.steps.last == "the route allows alice; the client is bob")
     }
+
+    /// A listener where clients need no certificate, with one host where they do and one where none is asked for.
+    private let byHost = RouteTrial(
+        Configuration(
+            listeners: [
+                Listener(
+                    name: "main", address: SocketAddressText(host: "", port: 8443),
+                    kind: .tls(
+                        ListenerTLS(
+                            profile: "optional", certificate: .builtin(names: ["*.example.org"]),
+                            hosts: [
+                                TLSHost(host: .exact("strict.example.org"), profile: Builtin.profile),
+                                TLSHost(host: .exact("open.example.org"), profile: "none"),
+                            ])))
+            ],
+            tlsProfiles: [
+                Builtin.profile: TLSProfile(),
+                "optional": TLSProfile(clientCertificates: ClientCertificates(mode: .optional)),
+                "none": TLSProfile(clientCertificates: ClientCertificates(mode: .none)),
+            ],
+            routes: [
+                Route(name: "all", match: RouteMatch(path: .prefix("")), allow: .anyone, upstream: "u"),
+                Route(
+                    name: "known", match: RouteMatch(path: .prefix("/known")), allow: .anyone,
+                    requiresCertificate: true, upstream: "u"),
+            ]))
+
+    @Test(arguments: [
+        ("https://strict.example.org/", false, 2001), ("https://strict.example.org/", true, nil),
+        ("https://www.example.org/", false, nil), ("https://www.example.org/", true, nil),
+        ("https://www.example.org/known", false, 3010), ("https://www.example.org/known", true, nil),
+        ("https://open.example.org/", false, nil),
+        // Nobody is asked there, so nobody shows one.
+        ("https://open.example.org/known", false, 3010), ("https://open.example.org/known", true, 3010),
+    ])
+    func theRulesAreTheHosts(_ url: String, _ hasCertificate: Bool, _ code: UInt16?) {
+        let explanation = byHost.run(.init(method: "GET", url: url, identity: hasCertificate ? ["alice"] : nil))
+        #expect(explanation.reason?.code == code)
+    }
 }

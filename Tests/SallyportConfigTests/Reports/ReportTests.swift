@@ -74,6 +74,39 @@ import Testing
         #expect(EffectivePolicies.json(try configuration(Sample.smallest)).contains("\"mode\": \"require\""))
     }
 
+    /// One route, and for each set of TLS rules which names come under it and what is asked of clients there.
+    @Test func policiesSayWhichEntryWins() throws {
+        let configuration = try configuration(
+            """
+            version: 1
+            tlsProfiles:
+              open: { clientCertificates: { mode: none, because: "public" } }
+              either: { clientCertificates: { mode: optional, because: "public" } }
+            listeners:
+              main:
+                address: ":8443"
+                tls:
+                  names: [example.org, "*.example.org"]
+                  hosts:
+                    "*.example.org": { profile: either }
+                    www.example.org: { profile: open }
+            routes:
+              - { match: { path: /x }, allow: anyone, because: "x", clientCertificate: require, to: "http://127.0.0.1:1" }
+            """)
+        let lines = EffectivePolicies.text(configuration).split(separator: "\n")
+        #expect(
+            lines.filter { $0.contains("TLS rules") || $0.contains("client certificate") } == [
+                "  TLS rules of        every name without an entry in `hosts` (profile default)",
+                "  client certificate  require, from local",
+                "  TLS rules of        *.example.org (profile either)",
+                "  client certificate  required by the route, from local",
+                "  TLS rules of        www.example.org (profile open)",
+                "  client certificate  none, and the route requires one: always 403",
+            ])
+        let json = EffectivePolicies.json(configuration)
+        #expect(json.contains("\"requiredByRoute\": true") && json.contains("\"tlsProfile\": \"either\""))
+    }
+
     @Test(arguments: [
         (JSONValue.string("a\"\\\n\u{1}\u{7F}\u{2028}é"), #""a\"\\\n\u0001\u007f\u2028é""#), (.array([]), "[]"),
         (.members(["a": nil, "b": .null, "c": .array([.integer(-1), .bool(true)])]), #"{"b":null,"c":[-1,true]}"#),
