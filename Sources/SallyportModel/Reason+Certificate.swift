@@ -44,8 +44,8 @@ extension Reason {
     package static let certificateAlgorithmForbidden = Reason(
         2208, "The certificate's signature algorithm is not allowed", origin: .client,
         explanation: """
-            Allowed are ECDSA and RSA PKCS #1 with SHA-256, SHA-384 or SHA-512, and Ed25519. SHA-1 and MD5 can be \
-            forged.
+            Allowed are ECDSA, RSA PKCS #1 and RSA-PSS with SHA-256, SHA-384 or SHA-512, and Ed25519. RSA-PSS needs \
+            MGF1 with the same hash and a salt of its length. SHA-1 and MD5 can be forged.
             """,
         fix: "Have the authority issue the certificate again with SHA-256 or better.")
     package static let certificateKeyForbidden = Reason(

@@ -7,7 +7,8 @@ import X509
 /// Says nothing about trust or validity; `ChainVerifier` does.
 package struct ParsedCertificate: Sendable {
     package let der: [UInt8]
-    let certificate: Certificate
+    let certificate: CertificateContents
+    let signature: CertificateSignature
     let envelope: CertificateEnvelope
     let keyKind: PublicKeyKind
     let extensions: CertificateExtensions
@@ -32,10 +33,14 @@ package struct ParsedCertificate: Sendable {
             throw ChainRefusal(.certificateMalformed, "the signature algorithm inside is not the one outside")
         }
         keyKind = try Self.keyKind(envelope.publicKeyInfo)
+        guard let algorithm = SignatureAlgorithm(identifier: envelope.signatureAlgorithm) else {
+            throw ChainRefusal(
+                .certificateAlgorithmForbidden, "it is signed with an algorithm, or parameters, not known here")
+        }
+        signature = CertificateSignature(
+            algorithm: algorithm, signed: envelope.signed, value: envelope.signature)
         do {
-            certificate = try Certificate(derEncoded: der)
-        } catch let error as CertificateError where error.code == .unsupportedSignatureAlgorithm {
-            throw ChainRefusal(.certificateAlgorithmForbidden, "an algorithm that is not known here")
+            certificate = try CertificateContents(envelope)
         } catch {
             throw ChainRefusal(.certificateMalformed, PrintableText.make("\(error)"))
         }

@@ -49,18 +49,7 @@ struct CertificateDocument: Encodable {
 }
 
 extension ParsedCertificate {
-    var signatureName: String {
-        switch certificate.signatureAlgorithm {
-        case .ecdsaWithSHA256: "ECDSA with SHA-256"
-        case .ecdsaWithSHA384: "ECDSA with SHA-384"
-        case .ecdsaWithSHA512: "ECDSA with SHA-512"
-        case .sha256WithRSAEncryption: "RSA with SHA-256"
-        case .sha384WithRSAEncryption: "RSA with SHA-384"
-        case .sha512WithRSAEncryption: "RSA with SHA-512"
-        case .ed25519: "Ed25519"
-        default: "an algorithm that is not allowed"
-        }
-    }
+    var signatureName: String { "\(signature.algorithm)" }
 
     /// What the certificate may be used for, in the words of the standard.
     var uses: [String] {

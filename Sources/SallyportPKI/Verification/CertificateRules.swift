@@ -65,14 +65,10 @@ struct CertificateRules: Sendable {
         }
     }
 
-    private static let allowedSignatures: Set<Certificate.SignatureAlgorithm> = [
-        .ecdsaWithSHA256, .ecdsaWithSHA384, .ecdsaWithSHA512, .sha256WithRSAEncryption, .sha384WithRSAEncryption,
-        .sha512WithRSAEncryption, .ed25519,
-    ]
-
     func checkSignatureAlgorithm(_ certificate: ParsedCertificate) throws(ChainRefusal) {
-        guard Self.allowedSignatures.contains(certificate.certificate.signatureAlgorithm) else {
-            throw refusal(.certificateAlgorithmForbidden, certificate, "is signed with another algorithm")
+        let algorithm = certificate.signature.algorithm
+        guard algorithm.isAllowed else {
+            throw refusal(.certificateAlgorithmForbidden, certificate, "is signed with \(algorithm)")
         }
     }
 

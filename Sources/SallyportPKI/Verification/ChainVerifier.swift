@@ -72,20 +72,32 @@ package struct ChainVerifier: Sendable {
         recorder: inout VerdictRecorder?
     ) throws(ChainRefusal) -> VerifiedChain {
         var others: [PathSearch.Presented] = []
+        var unusable: ChainRefusal?
         for index in der.indices.dropFirst() {
-            let certificate: ParsedCertificate
-            if let known = memory.certificate(der: der[index]) {
-                certificate = known
-                recorder?.record(.encoding, "\(index + 1) is \(known.subject), met before")
-            } else {
-                certificate = try Self.parse(der, at: index, &recorder)
+            do throws(ChainRefusal) {
+                others.append(PathSearch.Presented(certificate: try read(der, at: index, &recorder), place: index + 1))
+            } catch {
+                guard Self.mayBePassedOver.contains(error.reason) else { throw error }
+                unusable = unusable ?? error
             }
-            others.append(PathSearch.Presented(certificate: certificate, place: index + 1))
         }
         var search = PathSearch(
-            presented: others, checks: PathChecks(self, now: now, meter: meter, recorder: recorder))
+            presented: others, unusable: unusable,
+            checks: PathChecks(self, now: now, meter: meter, recorder: recorder))
         defer { (meter, recorder) = (search.checks.meter, search.checks.recorder) }
         return try search.run(from: leaf)
+    }
+
+    /// A certificate that is well-formed but of no use here, such as one for a newer kind of key beside its twin for
+    /// an older one, is no reason to refuse the others. A damaged one is.
+    private static let mayBePassedOver: Set<Reason> = [.certificateKeyForbidden, .certificateAlgorithmForbidden]
+
+    private func read(
+        _ der: [[UInt8]], at index: Int, _ recorder: inout VerdictRecorder?
+    ) throws(ChainRefusal) -> ParsedCertificate {
+        guard let known = memory.certificate(der: der[index]) else { return try Self.parse(der, at: index, &recorder) }
+        recorder?.record(.encoding, "\(index + 1) is \(known.subject), met before")
+        return known
     }
 
     private func checkSize(_ der: [[UInt8]], _ recorder: inout VerdictRecorder?) throws(ChainRefusal) {

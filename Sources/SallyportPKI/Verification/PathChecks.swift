@@ -130,6 +130,6 @@ struct PathChecks: Sendable {
 
 extension ParsedCertificate {
     func isSigned(by issuer: ParsedCertificate) -> Bool {
-        issuer.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+        signature.isMade(by: issuer.certificate.publicKey)
     }
 }

@@ -14,11 +14,15 @@ struct PathSearch {
 
     private let presented: [Presented]
     private(set) var checks: PathChecks
+    /// A failed check tells more than an issuer that is not there.
+    private static let rankOfChecks = 1000
     private var closest: (rank: Int, refusal: ChainRefusal)?
 
-    init(presented: [Presented], checks: PathChecks) {
+    /// - Parameter unusable: why a presented certificate is none of the candidates; told when no check failed.
+    init(presented: [Presented], unusable: ChainRefusal?, checks: PathChecks) {
         self.presented = presented
         self.checks = checks
+        closest = unusable.map { (Self.rankOfChecks - 1, $0) }
     }
 
     /// - Throws: why no path is good; `certificateBudgetExceeded` when the search was cut short.
@@ -84,7 +88,7 @@ struct PathSearch {
             return true
         } catch {
             guard error.reason != .certificateBudgetExceeded else { throw error }
-            note(error, rank: 1000 + rank)
+            note(error, rank: Self.rankOfChecks + rank)
             return false
         }
     }
