@@ -43,7 +43,7 @@ final class TestServer: Sendable {
         _ context: ServerTLSContext, deadline: TimeAmount, events: Events
     ) -> TLSAcceptHandler {
         TLSAcceptHandler(
-            context: context, listener: "test", handshakeDeadline: deadline,
+            context: .only(context), listener: "test", handshakeDeadline: deadline,
             established: { channel, connection in
                 events.list.withLock { $0.append(.established(connection)) }
                 try channel.pipeline.syncOperations.addHandler(WhoAmI(connection))
@@ -82,11 +82,19 @@ final class WhoAmI: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let text =
-            "you are \(connection.identity?.displayName ?? "nobody") resumed=\(connection.resumed) "
-            + "\(connection.tlsVersion.rawValue) alpn=\(connection.alpn ?? "-") sni=\(connection.sni ?? "-")\n"
+            "you are \(connection.identity?.displayName ?? "nobody") resumed=\(connection.tls.resumed) "
+            + "\(connection.tls.version.rawValue) alpn=\(connection.tls.alpn ?? "-") sni=\(connection.sni ?? "-")\n"
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: text)), promise: nil)
         context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+extension ListenerTLSContext {
+    /// One set of rules for every name.
+    static func only(_ context: ServerTLSContext) -> ListenerTLSContext {
+        let plan = ListenerTLSPlan(ListenerTLS(profile: Builtin.profile, certificate: .builtin(names: [])))
+        return ListenerTLSContext(plan) { _ in context }
+    }
 }

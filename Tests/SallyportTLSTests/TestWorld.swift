@@ -33,7 +33,7 @@ final class TestWorld: Sendable {
     ) throws -> ServerTLSContext {
         try ServerTLSContext(
             profile: TLSProfile(base: base, clientCertificates: ClientCertificates(mode: mode, trust: ["clients"])),
-            credential: try server.credential(), source: "test.pem",
+            credentials: [try server.credential()], source: "test.pem",
             clients: ClientTrust(
                 anchors: try authority.anchors, revoked: revoked, maxDepth: 3, rules: IdentityRules(rules)),
             clock: { [self] in UnixTime.seconds() + shift.withLock { $0 } })

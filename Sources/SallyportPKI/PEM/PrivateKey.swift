@@ -15,6 +15,17 @@ package struct PrivateKey: Sendable, CustomStringConvertible, CustomReflectable 
     private static let rsaLabel = "RSA PRIVATE KEY"
 
     package var description: String { "private key \(kind)" }
+
+    /// What it can sign a TLS handshake with, by IANA number (RFC 8446 section 4.2.3).
+    package var signatureSchemes: [UInt16] {
+        switch kind {
+        case .p256: [0x0403]
+        case .p384: [0x0503]
+        case .p521: [0x0603]
+        case .ed25519: [0x0807]
+        case .rsa: [0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601]
+        }
+    }
     package var customMirror: Mirror { Mirror(self, children: [:]) }
     /// PKCS #8 as PEM. A secret.
     package var pem: String { PEMBlock.encode([pkcs8DER], label: Self.pkcs8Label) }

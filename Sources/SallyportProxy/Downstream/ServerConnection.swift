@@ -1,7 +1,6 @@
 import Glibc
 import Logging
 import NIOCore
-import NIOSSL
 import SallyportAccess
 import SallyportConfig
 import SallyportHTTP
@@ -73,7 +72,8 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         self.listener = listener
         self.established = established
         identity = established.identity
-        handshake = Self.handshake(listener, established, view.generation)
+        handshake = HandshakeHost(
+            serverName: established.sni, policy: established.policy, certificate: established.certificate)
         self.view = view
         peerAddress = channel.remoteAddress?.plainIPAddress ?? "unknown"
         peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
@@ -91,16 +91,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     ) -> AccessConnection {
         AccessConnection(
             listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
-            tlsVersion: established.tlsVersion.rawValue, identity: identity)
-    }
-
-    private static func handshake(
-        _ listener: ListenerRuntime, _ established: EstablishedConnection, _ generation: Generation
-    ) -> HandshakeHost {
-        HandshakeHost(
-            serverName: established.sni,
-            policy: generation.hosts[listener.name]?.policy(serverName: established.sni),
-            certificate: generation.certificateNames[listener.name] ?? CertificateNames([]))
+            tlsVersion: established.tls.version.rawValue, identity: identity)
     }
 
     // MARK: the channel's side
@@ -274,8 +265,14 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func adoptGeneration() -> LocalReply? {
         guard view !== loop.current else { return nil }
         view = loop.current
-        if let plan = view.generation.hosts[listener.name] { handshake = handshake.under(plan) }
-        guard let tls = view.generation.tls[listener.name] else { return nil }
+        // A listener that is gone, or a name that has no rules any more.
+        guard let listenerTLS = view.generation.tls[listener.name],
+            let tls = listenerTLS.policy(serverName: established.sni)?.context
+        else {
+            identity = nil
+            return LocalReply(.identityNoLongerValid)
+        }
+        handshake = handshake.under(listenerTLS.plan)
         guard let identity else { return tls.mode == .require ? LocalReply(.identityRequired) : nil }
         switch tls.reauthorize(identity, at: loop.wallClockSeconds()) {
         case .success(let renewed):
@@ -358,7 +355,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
 
     private static func closeBelowTLS(_ channel: any Channel) {
         do {
-            try channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self).close(promise: nil)
+            try channel.pipeline.syncOperations.context(handlerType: TLSRecordHandler.self).close(promise: nil)
         } catch {
             channel.close(promise: nil)
         }

@@ -86,7 +86,7 @@ final class Exchange {
 
     /// The rules that let the client in are the rules that the request is under.
     private func checkHost() -> LocalReply? {
-        guard let plan = view.generation.hosts[connection.listener.name] else { return LocalReply(.noRoute) }
+        guard let plan = view.generation.tls[connection.listener.name]?.plan else { return LocalReply(.noRoute) }
         return misdirection(of: head.host, on: connection.handshake, plan: plan)
     }
 

@@ -1,7 +1,7 @@
 import NIOCore
-import NIOTLS
 import SallyportModel
 import SallyportPKI
+import SallyportTLS
 
 /// One connection for one request: writes it when TCP (and TLS) stand, gathers the answer, closes.
 final class FetchConnection: ChannelInboundHandler {
@@ -11,34 +11,41 @@ final class FetchConnection: ChannelInboundHandler {
 
     private let request: [UInt8]
     private var exchange: FetchExchange
-    private let tls: FetchTLS?
+    private let url: FetchURL
+    private let isSecured: Bool
     private let address: String
     private let promise: EventLoopPromise<Outcome>
     /// Called when the request can go out.
     private let ready: () -> Void
     private var isDone = false
+    private var context: ChannelHandlerContext?
 
     init(
-        _ request: FetchRequest, to url: FetchURL, tls: FetchTLS?, address: String, promise: EventLoopPromise<Outcome>,
+        _ request: FetchRequest, to url: FetchURL, isSecured: Bool, address: String, promise: EventLoopPromise<Outcome>,
         ready: @escaping () -> Void = {}
     ) {
         self.request = FetchExchange.bytes(of: request, to: url)
         exchange = FetchExchange(request, to: url)
-        self.tls = tls
+        self.url = url
+        self.isSecured = isSecured
         self.address = address
         self.promise = promise
         self.ready = ready
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if tls == nil { send(context) }
+        self.context = context
+        if !isSecured { send(context) }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.handshakeCompleted) = event as? TLSUserEvent {
-            if let refusal = tls?.refusal() { finish(.failure(refusal), context) } else { send(context) }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func handshakeEnded(_ result: Result<UpstreamPeer, UpstreamTLSFailure>) {
+        guard !isDone, let context else { return }
+        switch result {
+        case .success: send(context)
+        case .failure(let failure): finish(.failure(FetchTLS.failure(failure, url)), context)
         }
-        context.fireUserInboundEventTriggered(event)
     }
 
     private func send(_ context: ChannelHandlerContext) {
@@ -60,7 +67,7 @@ final class FetchConnection: ChannelInboundHandler {
     /// The last handler of the pipeline. An end without close_notify comes here too, and is no end of a message.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !isDone else { return context.close(promise: nil) }
-        if let failure = tls?.failure(error) { return finish(.failure(failure), context) }
+        if let failure = UpstreamTLSFailure(error) { return finish(.failure(FetchTLS.failure(failure, url)), context) }
         act(on: exchange.inputClosed(isTorn: true), context)
     }
 

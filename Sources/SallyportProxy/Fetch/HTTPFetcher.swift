@@ -100,14 +100,14 @@ private struct FetchAttempt: Sendable {
         let pipeline = channel.pipeline.syncOperations
         guard let tls else {
             return try pipeline.addHandler(
-                FetchConnection(request, to: url, tls: nil, address: address, promise: promise))
+                FetchConnection(request, to: url, isSecured: false, address: address, promise: promise))
         }
-        let security = try FetchTLS(tls, url)
         let timer = timer(at: toConnect, "TLS took longer than \(request.bounds.connect)")
-        try pipeline.addHandler(security.channelHandler)
-        try pipeline.addHandler(
-            FetchConnection(
-                request, to: url, tls: security, address: address, promise: promise, ready: { timer.cancel() }))
+        let connection = FetchConnection(
+            request, to: url, isSecured: true, address: address, promise: promise, ready: { timer.cancel() })
+        // The handshake begins when its handler is added, so the connection is there first.
+        try pipeline.addHandler(connection)
+        try pipeline.addHandler(FetchTLS.handler(tls, url, done: connection.handshakeEnded), position: .first)
     }
 
     private func finish(_ failure: FetchFailure) { promise.succeed(.failure(failure)) }

@@ -14,11 +14,7 @@ package final class Generation: Sendable {
     let configuration: Configuration
     let routes: RouteTable
     /// By listener name.
-    let tls: [String: ServerTLSContext]
-    /// Which rules hold for which host, by listener name.
-    let hosts: [String: ListenerTLSPlan]
-    /// What each listener's certificate is good for, by listener name.
-    let certificateNames: [String: CertificateNames]
+    let tls: [String: ListenerTLSContext]
     /// By upstream name.
     let upstreams: [String: UpstreamPlan]
     let httpLimits: HTTPLimits
@@ -32,16 +28,13 @@ package final class Generation: Sendable {
     let loadedAt: Int64
 
     init(
-        number: Int, configuration: Configuration, tls: [String: ServerTLSContext],
-        certificateNames: [String: CertificateNames],
+        number: Int, configuration: Configuration, tls: [String: ListenerTLSContext],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate],
         issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
         self.configuration = configuration
         self.tls = tls
-        self.certificateNames = certificateNames
-        hosts = configuration.hostPlans
         self.upstreams = upstreams
         self.certificates = certificates
         self.issued = issued
@@ -51,16 +44,6 @@ package final class Generation: Sendable {
         routes = RouteTable(configuration)
         let limits = configuration.limits
         httpLimits = HTTPLimits(headers: limits.headers, headerCount: limits.headerCount, body: limits.body)
-    }
-}
-
-extension Configuration {
-    fileprivate var hostPlans: [String: ListenerTLSPlan] {
-        var plans: [String: ListenerTLSPlan] = [:]
-        for listener in listeners {
-            if case .tls(let tls) = listener.kind { plans[listener.name] = ListenerTLSPlan(tls) }
-        }
-        return plans
     }
 }
 

@@ -19,7 +19,6 @@ struct GenerationBuilder {
     private var localAuthority: LocalAuthority?
     private var served: [ServedCertificate] = []
     private var issued: [String: IssuedCredential] = [:]
-    private var names: [String: CertificateNames] = [:]
 
     init(environment: GatewayEnvironment, configuration: Configuration, previous: Generation?) {
         self.environment = environment
@@ -34,10 +33,10 @@ struct GenerationBuilder {
     }
 
     mutating func build(number: Int) throws(GatewayError) -> Generation {
-        var tls: [String: ServerTLSContext] = [:]
+        var tls: [String: ListenerTLSContext] = [:]
         for listener in configuration.listeners {
             guard case .tls(let settings) = listener.kind else { continue }
-            tls[listener.name] = try serverContext(listener.name, settings)
+            tls[listener.name] = try listenerContext(listener.name, settings)
         }
         if let admin = configuration.admin { tls[AdminEndpoint.listenerName] = try adminContext(admin) }
         var upstreams: [String: UpstreamPlan] = [:]
@@ -45,27 +44,38 @@ struct GenerationBuilder {
             upstreams[name] = UpstreamPlan(upstream, tls: try upstreamContext(upstream))
         }
         return Generation(
-            number: number, configuration: configuration, tls: tls, certificateNames: names, upstreams: upstreams,
+            number: number, configuration: configuration, tls: tls, upstreams: upstreams,
             certificates: served, issued: issued, files: files, accessLog: try accessLog(), loadedAt: now)
     }
 
     // MARK: listeners
 
-    private mutating func serverContext(
+    private mutating func listenerContext(
         _ name: String, _ settings: ListenerTLS
+    ) throws(GatewayError) -> ListenerTLSContext {
+        try ListenerTLSContext(ListenerTLSPlan(settings)) { policy throws(GatewayError) in
+            try serverContext(name, policy)
+        }
+    }
+
+    private mutating func serverContext(
+        _ name: String, _ policy: ListenerTLSPlan.Policy
     ) throws(GatewayError) -> ServerTLSContext {
-        let profile = configuration.tlsProfiles[settings.profile] ?? TLSProfile()
-        let credential = try serverCredential(listener: name, settings.certificate)
+        let profile = configuration.tlsProfiles[policy.profile] ?? TLSProfile()
+        var credentials: [CredentialPair] = []
+        for certificate in policy.certificates {
+            credentials.append(try serverCredential(listener: name, certificate))
+        }
         let clients = profile.clientCertificates.mode == .none ? nil : try clientTrust(profile.clientCertificates)
         return try pki { () throws(PKIError) in
             try ServerTLSContext(
-                profile: profile, credential: credential, source: "listener \(name)", clients: clients)
+                profile: profile, credentials: credentials, source: "listener \(name)", clients: clients)
         }
     }
 
     /// The admin listener trusts whoever some listener trusts to vouch for clients, and the built-in authority; an
     /// authority that is there for upstreams names no admins. Who of their clients gets in is `admins`.
-    private mutating func adminContext(_ admin: Admin) throws(GatewayError) -> ServerTLSContext {
+    private mutating func adminContext(_ admin: Admin) throws(GatewayError) -> ListenerTLSContext {
         var trust = Set([Builtin.authority])
         for listener in configuration.listeners {
             guard case .tls(let settings) = listener.kind else { continue }
@@ -75,11 +85,14 @@ struct GenerationBuilder {
         let profile = TLSProfile(base: .modern, clientCertificates: ClientCertificates(trust: trust.sorted()))
         var names = ["localhost", "127.0.0.1", "::1"]
         if !admin.address.host.isEmpty, !names.contains(admin.address.host) { names.append(admin.address.host) }
-        let credential = try serverCredential(listener: AdminEndpoint.listenerName, .builtin(names: names))
+        let certificate = ServerCertificate.builtin(names: names)
+        let credential = try serverCredential(listener: AdminEndpoint.listenerName, certificate)
         let clients = try clientTrust(profile.clientCertificates)
-        return try pki { () throws(PKIError) in
-            try ServerTLSContext(profile: profile, credential: credential, source: "admin", clients: clients)
+        let context = try pki { () throws(PKIError) in
+            try ServerTLSContext(profile: profile, credentials: [credential], source: "admin", clients: clients)
         }
+        let plan = ListenerTLSPlan(ListenerTLS(profile: Builtin.profile, certificate: certificate))
+        return ListenerTLSContext(plan) { _ in context }
     }
 
     private mutating func clientTrust(_ settings: ClientCertificates) throws(GatewayError) -> ClientTrust {
@@ -110,19 +123,12 @@ struct GenerationBuilder {
             environment.logger.warning("certificate of a listener", metadata: ["listener": "\(listener)", "warning": "\(warning)"])
         }
         if let leaf = credential.chain.first {
-            names[listener] = try bornNames(of: leaf)
             served.append(
                 ServedCertificate(
                     listener: listener, subject: leaf.subject, notBefore: leaf.notBefore, notAfter: leaf.notAfter,
                     renewsItself: renewsItself))
         }
         return credential
-    }
-
-    private func bornNames(of leaf: ParsedCertificate) throws(GatewayError) -> CertificateNames {
-        do throws(ChainRefusal) { return CertificateNames(try CertificateReader.facts(leaf)) } catch {
-            throw .certificates(PKIError(.certificateFileUnusable, leaf.subject, error.detail))
-        }
     }
 
     private mutating func readCredential(
@@ -184,6 +190,13 @@ struct GenerationBuilder {
         }
     }
 
+    private mutating func systemAnchors() throws(GatewayError) -> [TrustAnchor] {
+        if let known = files.anchors[SystemTrust.authority] { return known }
+        let anchors = try pki { () throws(PKIError) in try SystemTrust.anchors(at: now) }
+        files.anchors[SystemTrust.authority] = anchors
+        return anchors
+    }
+
     private mutating func local() throws(GatewayError) -> LocalAuthority {
         if let localAuthority { return localAuthority }
         let opened = try pki { () throws(PKIError) in try LocalAuthority.openOrCreate(environment.state, at: now) }
@@ -197,13 +210,15 @@ struct GenerationBuilder {
         guard upstream.targets.contains(where: { $0.scheme == .https }) else { return nil }
         var trust: [TrustAnchor] = []
         for name in upstream.tls.trust { trust += try trustAnchors(name) }
+        let isPublic = upstream.tls.trust.isEmpty
+        if isPublic { trust = try systemAnchors() }
         var credential: CredentialPair?
         if let present = upstream.tls.present {
             credential = try readCredential(certificate: present.certificate, key: present.key)
         }
         return try pki { () throws(PKIError) in
             try UpstreamTLSContext(
-                upstream.tls, trust: trust, credential: credential, source: "upstream \(upstream.name)")
+                upstream.tls, trust: trust, isPublic: isPublic, credential: credential, source: "upstream \(upstream.name)")
         }
     }
 

@@ -171,9 +171,9 @@ struct ConnectionGate: Sendable {
     }
 
     /// Why a chain was refused is worked out only when somebody asks.
-    private func remember(_ refusal: HandshakeRefusal, context: ServerTLSContext, at now: Int64) {
+    private func remember(_ refusal: HandshakeRefusal, context: ListenerTLSContext, at now: Int64) {
         guard let chain = refusal.record?.presented, !chain.isEmpty else { return journal.add(refusal, time: now) }
-        journal.add(refusal, time: now) { context.explain(presented: chain, at: now) }
+        journal.add(refusal, time: now) { context.policy(serverName: refusal.sni)?.context.explain(presented: chain, at: now) }
     }
 }
 

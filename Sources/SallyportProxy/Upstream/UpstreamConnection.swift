@@ -1,6 +1,4 @@
 import NIOCore
-import NIOSSL
-import NIOTLS
 import SallyportHTTP
 import SallyportModel
 import SallyportTLS
@@ -42,8 +40,6 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// It ended with an error: a reset, or TLS without close_notify. Such an end is no end of a message.
     private var isTorn = false
     private var ready: ((Result<UpstreamConnection, UpstreamFailure>) -> Void)?
-    /// Set for `https`, before the connection opens.
-    var tls: NIOSSLHandler?
     /// When the pool closes it if nobody has used it.
     var idleUntil = NIODeadline.distantFuture
     /// It opened, and the pool counts it as open.
@@ -100,22 +96,18 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         output.context = nil
-        tls = nil
         finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.handshakeCompleted) = event as? TLSUserEvent { handshakeCompleted() }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    private func handshakeCompleted() {
-        if let tls, let refusal = UpstreamTLSFailure(unnamed: tls) {
+    /// TLS is there, or will not be.
+    func handshakeEnded(_ result: Result<UpstreamPeer, UpstreamTLSFailure>) {
+        switch result {
+        case .success: finishConnecting(.success(self))
+        case .failure(let refusal):
             failure = refusal.reason
             pool.report(refusal, target: target)
-            return connectFailed()
+            connectFailed()
         }
-        finishConnecting(.success(self))
     }
 
     private func finishConnecting(_ result: Result<UpstreamConnection, UpstreamFailure>) {
@@ -205,7 +197,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// The last handler of the pipeline: an error ends the connection (NIO itself would keep it).
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         isTorn = true
-        if failure == nil, let explained = UpstreamTLSFailure(error, handler: tls) {
+        if failure == nil, let explained = UpstreamTLSFailure(error) {
             failure = explained.reason
             pool.report(explained, target: target)
         }

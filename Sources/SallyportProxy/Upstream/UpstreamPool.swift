@@ -139,9 +139,10 @@ final class UpstreamPool {
         do {
             let pipeline = channel.pipeline.syncOperations
             if target.scheme == .https, let tls = plan.tls {
-                let handler = try tls.makeHandler(target: target)
-                connection.tls = handler
-                try pipeline.addHandlers([handler, connection])
+                let handler = try tls.makeHandler(target: target, done: connection.handshakeEnded)
+                // The handshake begins when its handler is added, so the connection is there first.
+                try pipeline.addHandler(connection)
+                try pipeline.addHandler(handler, position: .first)
             } else {
                 try pipeline.addHandler(connection)
                 connection.opened()

@@ -1,3 +1,4 @@
+import SallyportConfig
 import SallyportModel
 
 /// What a completed handshake proved.
@@ -6,23 +7,19 @@ package struct EstablishedConnection: Sendable {
     package let identity: Identity?
     /// The server name of the ClientHello, lower-case; nil when the client sent none.
     package let sni: String?
-    package let tlsVersion: ProtocolVersion
-    /// Whether the session was resumed. Known only when the client has a certificate; else false.
-    package let resumed: Bool
-    /// The negotiated application protocol; nil when the client offered none.
-    package let alpn: String?
+    /// The rules the handshake was made under, of the listener's plan at that time.
+    package let policy: HostPolicyID
+    /// The names of the certificate that the client was shown.
+    package let certificate: CertificateNames
+    package let tls: TLSFacts
 
-    /// As access logs write it.
-    package enum ProtocolVersion: String, Sendable {
-        case tls12 = "TLSv1.2"
-        case tls13 = "TLSv1.3"
-    }
-
-    package init(identity: Identity?, sni: String?, tlsVersion: ProtocolVersion, resumed: Bool, alpn: String?) {
+    package init(
+        identity: Identity?, sni: String?, policy: HostPolicyID, certificate: CertificateNames, tls: TLSFacts
+    ) {
         self.identity = identity
         self.sni = sni
-        self.tlsVersion = tlsVersion
-        self.resumed = resumed
-        self.alpn = alpn
+        self.policy = policy
+        self.certificate = certificate
+        self.tls = tls
     }
 }

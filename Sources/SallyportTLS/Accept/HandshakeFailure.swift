@@ -1,5 +1,3 @@
-import NIOCore
-import NIOSSL
 import SallyportModel
 
 /// Translates what the TLS library reports into reasons.
@@ -7,18 +5,11 @@ import SallyportModel
 /// The one place that knows BoringSSL's names; a test looks them up in BoringSSL's header.
 enum HandshakeFailure {
     /// - Returns: the reason, and the library's words.
-    static func describe(_ error: any Error) -> (reason: Reason, detail: String) {
-        switch error {
-        case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])),
-            NIOSSLError.handshakeFailed(.sslError([.eofDuringAdditionalCertficiateChainValidation])),
-            NIOSSLError.uncleanShutdown:
-            (.closedInHandshake, "the connection ended in the middle of the handshake")
-        case NIOSSLError.handshakeFailed(.zeroReturn):
-            (.clientCancelled, "close_notify before the end of the handshake")
-        case is IOError:
-            (.closedInHandshake, "the connection was reset")
-        default:
-            named(BoringSSLMessage.reasons(of: error)) ?? (.handshakeFailed, BoringSSLMessage.text(of: error))
+    static func describe(_ failure: TLSFailure) -> (reason: Reason, detail: String) {
+        switch failure {
+        case .truncated: (.closedInHandshake, "the connection ended in the middle of the handshake")
+        case .closeNotify: (.clientCancelled, "close_notify before the end of the handshake")
+        case .library(let names): named(names) ?? (.handshakeFailed, names.joined(separator: ", "))
         }
     }
 

@@ -1,17 +1,15 @@
 import NIOCore
-import NIOSSL
-import NIOTLS
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
 
 /// From an accepted TCP connection to an established one, or to an explained refusal.
 ///
-/// It stands first on the channel, collects the ClientHello itself, and only then puts the TLS library in front of
-/// itself and replays the bytes. `established` or `refused` is called exactly once, on the channel's loop; after
-/// `established` it removes itself.
+/// It stands first on the channel, collects the ClientHello itself, and only then begins the handshake with these
+/// bytes. `established` or `refused` is called exactly once, on the channel's loop; after `established` a
+/// `TLSRecordHandler` takes its place.
 ///
-///     collecting ──ClientHello──▶ handshaking ──completed, identity known──▶ ended (established)
+///     collecting ──ClientHello──▶ handshaking ──complete, identity known──▶ ended (established)
 ///         │                            │
 ///         └──────────┬─────────────────┘
 ///                    ▼ first reason to give up
@@ -22,15 +20,22 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     private enum State {
         case collecting
-        case handshaking(NIOSSLServerHandler)
+        case handshaking(Handshake)
         case refused
         case ended
+    }
+
+    private struct Handshake {
+        let engine: TLSEngine
+        let hello: ClientHello
+        let policy: HostPolicyID
+        let tls: ServerTLSContext
     }
 
     /// What a client may still send after it was refused, while the reply is on its way.
     private static let lingeringBytes = 64 << 10
 
-    private let tls: ServerTLSContext
+    private let tls: ListenerTLSContext
     private let listener: String
     private let deadline: TimeAmount
     private let established: (any Channel, EstablishedConnection) throws -> Void
@@ -41,8 +46,9 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     /// Everything received so far, for the TLS library.
     private var received: ByteBuffer?
     private var hello: ClientHello?
-    private var verdict: VerdictBox?
-    private let watch = PlaintextAlertWatch()
+    /// The verdict on the chain that the client presented; nil until it has presented one in a full handshake.
+    private var verdict: Result<Identity, ChainRefusal>?
+    private var plaintextAlert = PlaintextAlertReader()
     private var timer: Scheduled<Void>?
     private var peer: SocketAddress?
     private var lingered = 0
@@ -53,7 +59,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     ///     it throw, `refused` follows with `connectionNotTaken`.
     ///   - refused: called when the connection is given up; it is closed by then or being closed.
     package init(
-        context: ServerTLSContext, listener: String, handshakeDeadline: TimeAmount = .seconds(5),
+        context: ListenerTLSContext, listener: String, handshakeDeadline: TimeAmount = .seconds(5),
         established: @escaping (any Channel, EstablishedConnection) throws -> Void,
         refused: @escaping (HandshakeRefusal) -> Void
     ) {
@@ -85,16 +91,16 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         switch state {
         case .collecting: collect(bytes, context)
         case .refused: linger(bytes, context)
-        // The library decrypts nothing for us before it reports the end of the handshake, and then we are gone.
-        case .handshaking: refuse(.internalError, "bytes came through before the handshake was complete", context)
+        case .handshaking(let handshake):
+            plaintextAlert.read(bytes.readableBytesUInt8Span)
+            handshake.engine.receive(bytes)
+            advance(handshake, context)
         case .ended: context.fireChannelRead(data)
         }
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch (state, event) {
-        case (.handshaking(let library), TLSUserEvent.handshakeCompleted(let alpn)):
-            complete(library, alpn: alpn, context)
         case (.collecting, ChannelEvent.inputClosed), (.handshaking, ChannelEvent.inputClosed):
             peerClosed(context)
         case (.ended, _): context.fireUserInboundEventTriggered(event)
@@ -104,8 +110,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch state {
-        case .collecting: peerClosed(context)
-        case .handshaking: handshakeFailed(error, context)
+        case .collecting, .handshaking: peerClosed(context)
         case .refused: context.close(promise: nil)
         case .ended: context.fireErrorCaught(error)
         }
@@ -159,14 +164,17 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     private func take(_ hello: ClientHello, _ context: ChannelHandlerContext) {
         self.hello = hello
-        if let name = hello.sni, !tls.names.contains(name) {
-            return refuse(.serverNameUnknown, "the certificate does not bear the name", context)
+        guard let (policy, tls) = tls.policy(serverName: hello.sni) else {
+            return refuse(.serverNameUnknown, "there is no server name, and the listener asks for one", context)
+        }
+        if let name = hello.sni, !tls.bears(name) {
+            return refuse(.serverNameUnknown, "no certificate bears the name", context)
         }
         // RFC 7301 section 3.2. The library would go on without a protocol (ALPACA).
         if !hello.alpn.isEmpty, !hello.alpn.contains(where: Self.speaks) {
             return refuse(.noCommonProtocol, "offered: \(Self.list(hello.alpn))", context)
         }
-        beginHandshake(context)
+        beginHandshake(hello, policy, tls, context)
     }
 
     private static func speaks(_ name: [UInt8]) -> Bool {
@@ -183,48 +191,66 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     // MARK: Handshake
 
-    private func beginHandshake(_ context: ChannelHandlerContext) {
-        let box = VerdictBox(tls)
-        let library = NIOSSLServerHandler(context: tls.library, customVerificationCallbackWithMetadata: box.verify)
-        verdict = box
-        guard let bytes = received else { return refuse(.internalError, "the ClientHello was lost", context) }
-        received = nil
-        do {
-            try context.pipeline.syncOperations.addHandlers([watch, library], position: .before(self))
-        } catch {
-            return refuse(.internalError, "\(error)", context)
+    private func beginHandshake(
+        _ hello: ClientHello, _ policy: HostPolicyID, _ tls: ServerTLSContext, _ context: ChannelHandlerContext
+    ) {
+        guard let bytes = received.take() else { return refuse(.internalError, "the ClientHello was lost", context) }
+        // The engine forgets the closure when the handshake is complete; until then this handler holds the engine.
+        guard let engine = tls.makeEngine(for: hello, judge: { [unowned self] in judge($0, tls) }) else {
+            return refuse(.internalError, "the TLS library could not begin a connection", context)
         }
-        state = .handshaking(library)
-        context.pipeline.fireChannelRead(bytes)
-        context.pipeline.fireChannelReadComplete()
+        let handshake = Handshake(engine: engine, hello: hello, policy: policy, tls: tls)
+        state = .handshaking(handshake)
+        engine.receive(bytes)
+        advance(handshake, context)
     }
 
-    private func complete(_ library: NIOSSLServerHandler, alpn: String?, _ context: ChannelHandlerContext) {
-        switch admit(library) {
+    private func judge(_ chain: [[UInt8]], _ tls: ServerTLSContext) -> Bool {
+        let result = tls.verify(presented: chain)
+        verdict = result
+        if case .success = result { return true }
+        return false
+    }
+
+    private func advance(_ handshake: Handshake, _ context: ChannelHandlerContext) {
+        switch handshake.engine.handshake() {
+        case .incomplete:
+            guard let bytes = handshake.engine.takeOutbound() else { return }
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        case .complete: complete(handshake, context)
+        case .failed(let failure): handshakeFailed(failure, alert: handshake.engine.takeOutbound(), context)
+        }
+    }
+
+    private func complete(_ handshake: Handshake, _ context: ChannelHandlerContext) {
+        guard let facts = handshake.engine.facts else {
+            return refuse(.versionTooOld, "the library agreed to an unknown version", context)
+        }
+        // Two readers of the same message: where they differ, one of them can be deceived.
+        guard handshake.engine.serverName?.lowercased() == handshake.hello.sni else {
+            return refuse(.helloServerNameInvalid, "the server name has two meanings", context)
+        }
+        switch admit(handshake, resumed: facts.resumed) {
         case .failure(let refusal): refuse(refusal, context)
-        case .success(let admitted):
-            guard let version = EstablishedConnection.ProtocolVersion(library.tlsVersion) else {
-                return refuse(.versionTooOld, "the library agreed to an unknown version", context)
-            }
-            establish(
-                EstablishedConnection(
-                    identity: admitted.identity, sni: hello?.sni, tlsVersion: version, resumed: admitted.resumed,
-                    alpn: alpn), context)
+        case .success(let identity):
+            let connection = EstablishedConnection(
+                identity: identity, sni: handshake.hello.sni, policy: handshake.policy,
+                certificate: handshake.tls.names(shownBy: handshake.engine, serverName: handshake.hello.sni), tls: facts)
+            establish(handshake.engine, connection, context)
         }
     }
 
     /// Who the client is. In a resumed session the library has asked nobody, so its certificate is judged here.
-    private func admit(_ library: NIOSSLServerHandler) -> Result<(identity: Identity?, resumed: Bool), ChainRefusal> {
-        if let fresh = verdict?.result { return fresh.map { ($0, false) } }
-        guard let certificate = library.peerCertificate else {
-            if tls.mode != .require { return .success((nil, false)) }
+    private func admit(_ handshake: Handshake, resumed: Bool) -> Result<Identity?, ChainRefusal> {
+        if let verdict { return verdict.map { $0 } }
+        guard let certificate = handshake.engine.peerCertificates.first else {
+            if handshake.tls.mode != .require { return .success(nil) }
             return .failure(ChainRefusal(.noClientCertificate, "the session has no client certificate"))
         }
-        do {
-            return tls.verify(resumed: try certificate.toDERBytes()).map { ($0, true) }.mapError(Self.inResumedSession)
-        } catch {
-            return .failure(ChainRefusal(.resumedIdentityNotValid, "the certificate of the session cannot be read"))
+        guard resumed else {
+            return .failure(ChainRefusal(.internalError, "the certificate was not judged"))
         }
+        return handshake.tls.verify(resumed: certificate).map { $0 }.mapError(Self.inResumedSession)
     }
 
     /// The certificate was good when the session began, so an unknown issuer now means that the rules have changed.
@@ -235,51 +261,59 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             serial: refusal.serial)
     }
 
-    private func establish(_ connection: EstablishedConnection, _ context: ChannelHandlerContext) {
+    private func establish(
+        _ engine: TLSEngine, _ connection: EstablishedConnection, _ context: ChannelHandlerContext
+    ) {
+        let records = TLSRecordHandler(engine)
         do {
+            if let bytes = engine.takeOutbound() { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
             try established(context.channel, connection)
+            try context.pipeline.syncOperations.addHandler(records, position: .before(self))
+            state = .ended
+            timer?.cancel()
+            timer = nil
+            let place = try context.pipeline.syncOperations.context(handler: records)
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            records.deliverRest(context: place)
         } catch {
-            return refuse(.connectionNotTaken, "\(error)", context)
+            refuse(.connectionNotTaken, "\(error)", context)
         }
-        state = .ended
-        timer?.cancel()
-        timer = nil
-        context.pipeline.syncOperations.removeHandler(watch, promise: nil)
-        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
     // MARK: Refusing
 
-    private func handshakeFailed(_ error: any Error, _ context: ChannelHandlerContext) {
-        let failure = failure(of: error)
-        switch verdict?.result {
+    /// - Parameter alert: what the library wants the client to be told.
+    private func handshakeFailed(_ failure: TLSFailure, alert: ByteBuffer?, _ context: ChannelHandlerContext) {
+        let failure = explain(failure)
+        switch verdict {
         case .failure(let refusal):
-            refuse(refusal, context)
+            refuse(refusal, saying: alert, context)
         case .success(let identity):
             let facts = identity.certificate
             refuse(
                 ChainRefusal(
                     failure.reason, failure.detail, subject: facts.subject, issuer: facts.issuer, serial: facts.serial),
-                context)
+                saying: alert, context)
         case nil:
-            refuse(failure.reason, failure.detail, context)
+            refuse(ChainRefusal(failure.reason, failure.detail), saying: alert, context)
         }
     }
 
-    private func failure(of error: any Error) -> (reason: Reason, detail: String) {
-        let failure = HandshakeFailure.describe(error)
-        guard failure.reason == .protocolViolation, let alert = watch.alert else { return failure }
+    private func explain(_ failure: TLSFailure) -> (reason: Reason, detail: String) {
+        let described = HandshakeFailure.describe(failure)
+        guard described.reason == .protocolViolation, let alert = plaintextAlert.description else { return described }
         return (HandshakeFailure.reason(alert: alert), "alert \(alert) in the clear")
     }
 
     private func refuse(_ reason: Reason, _ detail: String, _ context: ChannelHandlerContext) {
-        refuse(ChainRefusal(reason, detail), context)
+        let isEarly = if case .collecting = state { true } else { false }
+        let reply = isEarly ? Self.reply(to: reason) : nil
+        refuse(ChainRefusal(reason, detail), saying: reply.map { context.channel.allocator.buffer(bytes: $0) }, context)
     }
 
-    private func refuse(_ refusal: ChainRefusal, _ context: ChannelHandlerContext) {
+    private func refuse(_ refusal: ChainRefusal, saying reply: ByteBuffer? = nil, _ context: ChannelHandlerContext) {
         if case .refused = state { return }
         if case .ended = state { return }
-        let early = if case .collecting = state { true } else { false }
         state = .refused
         received = nil
         timer?.cancel()
@@ -289,7 +323,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
                 reason: refusal.reason, detail: refusal.detail, peer: PeerText.text(of: peer), listener: listener,
                 sni: hello?.sni, subject: refusal.subject, issuer: refusal.issuer, serial: refusal.serial,
                 fix: HandshakeRefusal.fix(for: refusal.reason, subject: refusal.subject)))
-        guard early, let reply = Self.reply(to: refusal.reason) else { return context.close(promise: nil) }
+        guard let reply else { return context.close(promise: nil) }
         send(reply, context)
     }
 
@@ -300,8 +334,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     /// Sends the reply and half-closes. To close at once would make the kernel send a reset if the client is still
     /// sending, and a reset may overtake the reply.
-    private func send(_ reply: [UInt8], _ context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: reply)), promise: nil)
+    private func send(_ reply: ByteBuffer, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
         let closed = context.eventLoop.makePromise(of: Void.self)
         closed.futureResult.assumeIsolated().whenFailure { _ in context.close(promise: nil) }
         context.close(mode: .output, promise: closed)
@@ -311,15 +345,5 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     private func linger(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         lingered += bytes.readableBytes
         if lingered > Self.lingeringBytes { context.close(promise: nil) }
-    }
-}
-
-extension EstablishedConnection.ProtocolVersion {
-    init?(_ version: TLSVersion?) {
-        switch version {
-        case .tlsv13: self = .tls13
-        case .tlsv12: self = .tls12
-        default: return nil
-        }
     }
 }

@@ -1,4 +1,4 @@
-import NIOSSL
+import CNIOBoringSSL
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
@@ -9,72 +9,86 @@ import SallyportPKI
 /// event loops; the TLS library allocates much in doing so.
 package final class ServerTLSContext: Sendable {
     package let mode: ClientCertificates.Mode
-    /// The end of the server certificate's validity, seconds since 1970.
+    /// The earliest end of a server certificate's validity, seconds since 1970.
     package let notAfter: Int64
-    let library: NIOSSLContext
-    let names: ServerNames
+    private let library: TLSContext
+    private let certificates: [ServerCredential]
     private let clients: ClientTrust?
     private let verdicts = VerdictCache()
     private let clock: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - credential: the listener's certificate chain and key.
+    ///   - credentials: the listener's certificate chains and keys, most wanted first; at least one. Each client is
+    ///     shown the first that bears the name it asks for and that it can verify.
     ///   - source: what to call the certificate in errors: its file, or the listener.
     ///   - clients: who is trusted to vouch for clients; needed unless the profile's mode is `none`.
     ///   - clock: seconds since 1970.
     package init(
-        profile: TLSProfile, credential: CredentialPair, source: String, clients: ClientTrust?,
+        profile: TLSProfile, credentials: [CredentialPair], source: String, clients: ClientTrust?,
         clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
-        let facts = try Self.usable(credential, source: source, at: clock())
+        let now = clock()
+        let settings = TLSSettings(profile)
+        var certificates: [ServerCredential] = []
+        for pair in credentials {
+            certificates.append(
+                try ServerCredential(pair, algorithms: settings.signatureAlgorithms, source: source, at: now))
+        }
+        guard let notAfter = certificates.map(\.notAfter).min() else {
+            throw PKIError(.certificateFileEmpty, source, "there is no certificate")
+        }
+        self.certificates = certificates
+        self.notAfter = notAfter
         mode = profile.clientCertificates.mode
-        notAfter = facts.notAfter
-        names = ServerNames(facts.dnsNames)
         self.clients = mode == .none ? nil : clients
         self.clock = clock
         guard mode == .none || clients?.anchors.isEmpty == false else {
             throw PKIError(.trustMissing, source, "the mode is \(mode.rawValue) and there is no trust anchor")
         }
-        library = try Self.library(profile: profile, credential: credential, clients: self.clients, source: source)
-    }
-
-    private static func usable(
-        _ credential: CredentialPair, source: String, at now: Int64
-    ) throws(PKIError) -> CertificateFacts {
-        guard let leaf = credential.chain.first else {
-            throw PKIError(.certificateFileEmpty, source, "there is no certificate")
-        }
-        let facts: CertificateFacts
-        do { facts = try CertificateReader.facts(der: leaf.der) } catch {
-            throw PKIError(.certificateFileUnusable, source, error.detail)
-        }
-        guard facts.notBefore <= now else {
-            throw PKIError(.ownCertificateNotYetValid, source, "\(facts.subject) is valid from \(facts.notBefore) s on")
-        }
-        guard now <= facts.notAfter else {
-            throw PKIError(.ownCertificateExpired, source, "\(facts.subject) ended at \(facts.notAfter) s")
-        }
-        return facts
-    }
-
-    private static func library(
-        profile: TLSProfile, credential: CredentialPair, clients: ClientTrust?, source: String
-    ) throws(PKIError) -> NIOSSLContext {
-        let material = try credential.material(source: source)
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: material.chain, privateKey: material.key)
-        TLSSettings.apply(to: &configuration, minimum: profile.base == .intermediate ? .tlsv12 : .tlsv13)
-        // The anchors go to the library for their names, which are sent to clients as a hint; it verifies nothing.
-        configuration.trustRoots = .certificates(try TrustAnchor.certificates(clients?.anchors ?? [], source: source))
-        configuration.sendCANameList = true
-        configuration.certificateVerification =
-            switch profile.clientCertificates.mode {
-            case .require: .noHostnameVerification
-            case .optional: .optionalVerification
-            case .none: .none
+        let resumption = profile.clientCertificates.resumption == .reauthorize
+        let wanted: TLSContext.PeerCertificate =
+            switch mode {
+            case .require: .required
+            case .optional: .optional
+            case .none: .unwanted
             }
-        return try NIOSSLContext.make(configuration, source: source)
+        let authorities = Set(self.clients?.anchors.map(\.subjectDER) ?? []).sorted { $0.lexicographicallyPrecedes($1) }
+        library = try TLSContext(
+            settings, side: .server(wanted, resumption: resumption, authorities: authorities), source: source)
     }
+
+    // MARK: Names
+
+    /// Whether some certificate bears the name.
+    func bears(_ name: String) -> Bool { certificates.contains { $0.names.cover(name) } }
+
+    /// The names of the certificate that was shown; in a resumed session, of the one that would have been.
+    func names(shownBy engine: TLSEngine, serverName: String?) -> CertificateNames {
+        let shown = certificates.first { engine.hasShown($0.library) }
+        let fitting = certificates.first { certificate in serverName.map(certificate.names.cover) ?? true }
+        return (shown ?? fitting)?.names ?? CertificateNames([])
+    }
+
+    /// A connection that begins with this ClientHello.
+    ///
+    /// A session resumes under the server name it began with and no other, whatever the names have in common.
+    func makeEngine(for hello: ClientHello, judge: @escaping ([[UInt8]]) -> Bool) -> TLSEngine? {
+        let fitting = certificates.filter { hello.sni.map($0.names.cover) ?? true }
+        return TLSEngine(
+            server: library, credentials: fitting.map(\.library), sessionContext: Self.digest(hello.sni ?? ""),
+            judge: judge)
+    }
+
+    /// SHA-256.
+    private static func digest(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8)
+        return [UInt8](unsafeUninitializedCapacity: 32) { target, count in
+            SHA256(bytes, bytes.count, target.baseAddress)
+            count = 32
+        }
+    }
+
+    // MARK: Clients
 
     /// The verdict on a chain presented in a full handshake. The proof of possession is not part of it.
     ///
@@ -128,5 +142,33 @@ package final class ServerTLSContext: Sendable {
                     identity: identity, presented: Array(chain.dropFirst()), validUntil: verified.validUntil))
             return identity
         }
+    }
+}
+
+/// One certificate that a listener shows, with what it is good for.
+struct ServerCredential: Sendable {
+    let library: TLSCredential
+    let names: CertificateNames
+    /// Seconds since 1970.
+    let notAfter: Int64
+
+    /// - Throws: for a certificate out of its time.
+    init(_ pair: CredentialPair, algorithms: [UInt16], source: String, at now: Int64) throws(PKIError) {
+        guard let leaf = pair.chain.first else {
+            throw PKIError(.certificateFileEmpty, source, "there is no certificate")
+        }
+        let facts: CertificateFacts
+        do { facts = try CertificateReader.facts(der: leaf.der) } catch {
+            throw PKIError(.certificateFileUnusable, source, error.detail)
+        }
+        guard facts.notBefore <= now else {
+            throw PKIError(.ownCertificateNotYetValid, source, "\(facts.subject) is valid from \(facts.notBefore) s on")
+        }
+        guard now <= facts.notAfter else {
+            throw PKIError(.ownCertificateExpired, source, "\(facts.subject) ended at \(facts.notAfter) s")
+        }
+        library = try TLSCredential(pair, algorithms: algorithms, source: source)
+        names = CertificateNames(facts)
+        notAfter = facts.notAfter
     }
 }

@@ -1,65 +1,92 @@
-import NIOSSL
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
 
 /// Everything needed to shake hands with the targets of an upstream. Immutable, one per upstream and generation.
 ///
-/// The chain and the name are checked by the TLS library against the given anchors. Build it off the event loops.
+/// The chain is judged by `ChainVerifier` as strictly as that of a client. Build it off the event loops.
 package final class UpstreamTLSContext: Sendable {
-    private let library: NIOSSLContext
+    private let library: TLSContext
+    private let anchors: [TrustAnchor]
+    private let profile: CertificateProfile
+    private let credential: TLSCredential?
     private let name: String?
     private let source: String
+    private let clock: @Sendable () -> Int64
+
+    /// Intermediates between an upstream's certificate and its anchor.
+    private static let maxDepth = 5
 
     /// - Parameters:
-    ///   - trust: anchors that the upstream's certificate must lead to, those of `settings.trust`; empty exactly when
-    ///     that is empty and the roots of the operating system are meant.
+    ///   - trust: anchors that the upstream's certificate must lead to.
+    ///   - isPublic: the anchors are those of the operating system, whose authorities promise more.
     ///   - credential: what to present when the upstream asks for a client certificate.
     ///   - source: what to call this in errors: the upstream's name.
     package init(
-        _ settings: UpstreamTLS, trust: [TrustAnchor], credential: CredentialPair?, source: String
+        _ settings: UpstreamTLS, trust: [TrustAnchor], isPublic: Bool, credential: CredentialPair?, source: String,
+        clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
-        guard settings.trust.isEmpty == trust.isEmpty else {
-            throw PKIError(.trustMissing, source, "tls.trust names authorities and none of their anchors is there")
+        guard !trust.isEmpty else {
+            throw PKIError(.trustMissing, source, "no authority is trusted")
         }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        TLSSettings.apply(to: &configuration, minimum: .tlsv12)
-        configuration.certificateVerification = .fullVerification
-        configuration.trustRoots =
-            trust.isEmpty ? .default : .certificates(try TrustAnchor.certificates(trust, source: source))
-        if let credential {
-            let material = try credential.material(source: source)
-            configuration.certificateChain = material.chain
-            configuration.privateKey = material.key
-        }
-        library = try NIOSSLContext.make(configuration, source: source)
+        let tls = TLSSettings(minimum: .tls12)
+        library = try TLSContext(tls, side: .client, source: source)
+        anchors = trust
+        profile = isPublic ? .publicAuthority : .privateAuthority
+        self.credential =
+            if let credential {
+                try TLSCredential(credential, algorithms: tls.signatureAlgorithms, source: source)
+            } else { nil }
         name = settings.name
         self.source = source
+        self.clock = clock
     }
 
     /// A handler for one connection to this target, first on its channel. The upstream's certificate must bear the
     /// configured name, else the target's host; an address is looked for among the certificate's addresses and is
     /// never sent as a server name.
-    package func makeHandler(target: UpstreamTarget) throws(PKIError) -> NIOSSLClientHandler {
-        let serverHostname = try serverHostname(target)
-        do {
-            return try NIOSSLClientHandler(context: library, serverHostname: serverHostname)
-        } catch {
-            throw PKIError(.tlsLibraryRefused, source, BoringSSLMessage.text(of: error))
+    ///
+    /// - Parameter done: called once, unless the transport fails first.
+    package func makeHandler(
+        target: UpstreamTarget, done: @escaping (Result<UpstreamPeer, UpstreamTLSFailure>) -> Void
+    ) throws(PKIError) -> TLSConnectHandler {
+        let text = name ?? target.host
+        guard let serverName = ServerName(text) else {
+            throw PKIError(.upstreamNameMismatch, source, "\(text) is neither a DNS name nor an address")
         }
+        let verifier = ChainVerifier(
+            anchors: anchors, purpose: .server(serverName), maxDepth: Self.maxDepth, profile: profile)
+        let verdict = UpstreamVerdict(verifier, clock: clock)
+        let sent: String? = if case .dns(let name) = serverName.kind { name } else { nil }
+        guard let engine = TLSEngine(client: library, serverName: sent, credential: credential, judge: verdict.judge)
+        else {
+            throw PKIError(.tlsLibraryRefused, source, BoringSSLErrors.text())
+        }
+        return TLSConnectHandler(engine, verdict: verdict, done: done)
+    }
+}
+
+/// What a completed handshake proved about a server.
+package struct UpstreamPeer: Sendable {
+    package let chain: VerifiedChain
+    package let tls: TLSFacts
+}
+
+/// Judges the chain of one server and remembers how, since the TLS library knows only yes and no.
+final class UpstreamVerdict {
+    private let verifier: ChainVerifier
+    private let clock: @Sendable () -> Int64
+    private(set) var result: Result<VerifiedChain, ChainRefusal>?
+
+    init(_ verifier: ChainVerifier, clock: @escaping @Sendable () -> Int64) {
+        self.verifier = verifier
+        self.clock = clock
     }
 
-    /// Nil for an address: the library then compares with the address the connection leads to.
-    private func serverHostname(_ target: UpstreamTarget) throws(PKIError) -> String? {
-        let text = name ?? target.host
-        switch ServerName(text)?.kind {
-        case .dns(let name): return name
-        case .address(let address):
-            if case .address(address) = ServerName(target.host)?.kind { return nil }
-            throw PKIError(
-                .upstreamNameMismatch, source, "the name \(text) is an address and not that of \(target.host)")
-        case nil:
-            throw PKIError(.upstreamNameMismatch, source, "\(target.host) is neither a DNS name nor an address")
-        }
+    func judge(_ chain: [[UInt8]]) -> Bool {
+        let result = verifier.verify(chain: chain, at: clock())
+        self.result = result
+        if case .success = result { return true }
+        return false
     }
 }

@@ -1,83 +1,53 @@
-import NIOSSL
 import SallyportModel
 import SallyportPKI
 
-/// Why the handshake with an upstream failed, for the log; the client sees the reason's title only.
+/// Why TLS with an upstream failed, for the log; the client sees the reason's title only.
 package struct UpstreamTLSFailure: Error, Sendable, Equatable {
     package let reason: Reason
     package let detail: String
 
-    /// - Parameters:
-    ///   - error: what the channel's error handler caught. In TLS 1.3 the upstream's verdict on our certificate comes
-    ///     after the handshake, with the first read.
-    ///   - handler: the connection's TLS handler, to look at the certificate that was presented; on its loop.
-    ///   - now: seconds since 1970.
-    /// - Returns: nil when the error does not come from TLS, and for a connection that ended without close_notify.
-    package init?(_ error: any Error, handler: NIOSSLHandler?, at now: Int64 = UnixTime.seconds()) {
-        switch error {
-        case NIOSSLError.uncleanShutdown: return nil
-        case let error as NIOSSLExtraError:
-            let name = error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch
-            self.init(name ? .upstreamNameMismatch : .upstreamHandshakeFailed, String("\(error)".prefix(300)))
-        case is NIOSSLError, is BoringSSLError:
-            self.init(names: BoringSSLMessage.reasons(of: error), error, handler?.peerCertificate, now)
-        default: return nil
-        }
-    }
-
-    /// The rule that the TLS library lacks: a common name is no name of a server (RFC 9525 section 2). Nil when the
-    /// certificate has names of its own; the library has compared them by now.
+    /// What an open connection's error handler caught. In TLS 1.3 the upstream's verdict on our certificate comes
+    /// after the handshake, with the first read.
     ///
-    /// - Parameter handler: of a connection whose handshake is complete; on its loop.
-    package init?(unnamed handler: NIOSSLHandler) {
-        guard let certificate = handler.peerCertificate else {
-            self.init(.upstreamNotTrusted, "no certificate was presented")
+    /// - Returns: nil when the error does not come from TLS, and for a connection that ended without close_notify.
+    package init?(_ error: any Error) {
+        guard case TLSFailure.library(let names) = error else { return nil }
+        self.init(names: names)
+    }
+
+    /// A handshake that failed.
+    ///
+    /// - Parameter verdict: on the server's chain, when it has presented one.
+    init(_ failure: TLSFailure, verdict: Result<VerifiedChain, ChainRefusal>?) {
+        if case .failure(let refusal)? = verdict {
+            self.init(refusal)
             return
         }
-        do {
-            let facts = try CertificateReader.facts(der: certificate.toDERBytes())
-            if facts.dnsNames.isEmpty && facts.addresses.isEmpty {
-                self.init(.upstreamNameMismatch, "the certificate has no subject alternative name, only \(facts.subject)")
-            } else {
-                return nil
-            }
-        } catch let refusal as ChainRefusal {
-            self.init(.upstreamNotTrusted, refusal.detail)
-        } catch {
-            self.init(.upstreamNotTrusted, "the certificate cannot be read")
+        switch failure {
+        case .library(let names): self.init(names: names)
+        case .closeNotify: self.init(.upstreamHandshakeFailed, "close_notify before the end of the handshake")
+        case .truncated: self.init(.upstreamHandshakeFailed, "the connection ended in the middle of the handshake")
         }
     }
 
-    private init(names: [String], _ error: any Error, _ certificate: NIOSSLCertificate?, _ now: Int64) {
-        for name in names {
-            if name == "CERTIFICATE_VERIFY_FAILED" {
-                self.init(untrusted: certificate, now)
-                return
+    private init(_ refusal: ChainRefusal) {
+        let reason: Reason =
+            switch refusal.reason {
+            case .certificateExpired, .certificateNotYetValid, .certificateIssuerExpired: .upstreamCertificateExpired
+            case .certificateNameMismatch: .upstreamNameMismatch
+            default: .upstreamNotTrusted
             }
-            if let reason = Self.reasons[name] {
-                self.init(reason, name)
-                return
-            }
-        }
-        self.init(.upstreamHandshakeFailed, BoringSSLMessage.text(of: error))
+        let leaf = refusal.subject.map { " (\($0))" } ?? ""
+        self.init(reason, "\(refusal.reason.name) \(refusal.detail)\(leaf)")
     }
 
-    /// The library tells only that it does not accept the chain; out of date is what can be seen from outside.
-    private init(untrusted certificate: NIOSSLCertificate?, _ now: Int64) {
-        guard let certificate else {
-            self.init(.upstreamNotTrusted, "the chain was not accepted")
-            return
-        }
-        if Int64(certificate.notValidAfter) < now {
-            self.init(.upstreamCertificateExpired, "the certificate has expired")
-        } else if Int64(certificate.notValidBefore) > now {
-            self.init(.upstreamCertificateExpired, "the certificate is not valid yet")
-        } else {
-            self.init(.upstreamNotTrusted, "the chain does not lead to a trusted authority")
-        }
+    private init(names: [String]) {
+        let known = names.lazy.compactMap { name in Self.reasons[name].map { ($0, name) } }.first
+        let text = names.joined(separator: ", ")
+        self.init(known?.0 ?? .upstreamHandshakeFailed, known?.1 ?? (text.isEmpty ? "no reason was given" : text))
     }
 
-    private init(_ reason: Reason, _ detail: String) {
+    init(_ reason: Reason, _ detail: String) {
         self.reason = reason
         self.detail = detail
     }

@@ -23,7 +23,7 @@ import Testing
                 throw error as? PKIError ?? PKIError(.internalError, "", "\(error)")
             }
             _ = try ServerTLSContext(
-                profile: TLSProfile(clientCertificates: ClientCertificates(mode: mode)), credential: credential,
+                profile: TLSProfile(clientCertificates: ClientCertificates(mode: mode)), credentials: [credential],
                 source: "api.pem", clients: clients, clock: { now ?? UnixTime.seconds() })
             return nil
         } catch {

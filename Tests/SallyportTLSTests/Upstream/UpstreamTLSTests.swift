@@ -1,7 +1,6 @@
 import Foundation
 import NIOCore
 import NIOPosix
-import NIOSSL
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
@@ -23,7 +22,7 @@ import X509
     ) throws -> UpstreamTLSContext {
         try UpstreamTLSContext(
             UpstreamTLS(trust: ["internal"], name: name), trust: try (trust ?? world.authority).anchors,
-            credential: try present?.credential(), source: "orders")
+            isPublic: false, credential: try present?.credential(), source: "orders")
     }
 
     /// The reason why the upstream cannot be spoken to; nil when it answered.
@@ -49,8 +48,9 @@ import X509
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = try context.makeHandler(target: target)
-                    try channel.pipeline.syncOperations.addHandlers([handler, Asker(outcome, handler)])
+                    let asker = Asker(outcome)
+                    let handler = try context.makeHandler(target: target, done: asker.take)
+                    try channel.pipeline.syncOperations.addHandlers([handler, asker])
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
@@ -118,24 +118,22 @@ import X509
 
     @Test func anEmptyTrustIsNoTrust() throws {
         #expect(throws: PKIError.self) {
-            try UpstreamTLSContext(UpstreamTLS(trust: ["internal"]), trust: [], credential: nil, source: "orders")
+            try UpstreamTLSContext(UpstreamTLS(trust: ["internal"]), trust: [], isPublic: false, credential: nil, source: "orders")
         }
     }
 
-    @Test(arguments: [("192.0.2.1", "localhost"), ("192.0.2.1", "192.0.2.2"), ("a b", "localhost"), ("", "localhost")])
+    @Test(arguments: [("a b", "localhost"), ("", "localhost")])
     func namesThatCannotBeVerifiedAreRefused(name: String, host: String) throws {
         let context = try context(name: name)
         #expect(throws: PKIError.self) {
-            try context.makeHandler(target: UpstreamTarget(scheme: .https, host: host, port: 1))
+            try context.makeHandler(target: UpstreamTarget(scheme: .https, host: host, port: 1), done: { _ in })
         }
     }
 
     @Test func otherErrorsAreNotOurs() {
-        #expect(UpstreamTLSFailure(ChannelError.eof, handler: nil) == nil)
-        #expect(UpstreamTLSFailure(NIOSSLError.uncleanShutdown, handler: nil) == nil)
-        #expect(
-            UpstreamTLSFailure(NIOSSLError.handshakeFailed(.syscallError), handler: nil)?.reason
-                == .upstreamHandshakeFailed)
+        #expect(UpstreamTLSFailure(ChannelError.eof) == nil)
+        #expect(UpstreamTLSFailure(TLSFailure.truncated) == nil)
+        #expect(UpstreamTLSFailure(TLSFailure.library([]))?.reason == .upstreamHandshakeFailed)
     }
 }
 
@@ -147,15 +145,19 @@ private final class Asker: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
     private let outcome: Outcome
-    private let tls: NIOSSLHandler
+    private var context: ChannelHandlerContext?
 
-    init(_ outcome: Outcome, _ tls: NIOSSLHandler) {
-        self.outcome = outcome
-        self.tls = tls
-    }
+    init(_ outcome: Outcome) { self.outcome = outcome }
 
-    func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "GET / HTTP/1.0\r\n\r\n")), promise: nil)
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func take(_ result: Result<UpstreamPeer, UpstreamTLSFailure>) {
+        switch result {
+        case .failure(let failure): outcome.state.withLock { $0.failure = $0.failure ?? failure }
+        case .success:
+            context?.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "GET / HTTP/1.0\r\n\r\n")), promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -164,7 +166,7 @@ private final class Asker: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let failure = UpstreamTLSFailure(error, handler: tls)
+        let failure = UpstreamTLSFailure(error)
         outcome.state.withLock { $0.failure = $0.failure ?? failure }
         context.close(promise: nil)
     }
