@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "LibFuzzer"),
         fuzzer("HTTP1Fuzz"),
         fuzzer("ClientHelloFuzz"),
+        fuzzer("ServerFlightFuzz"),
         fuzzer("CertificateNameFuzz"),
         fuzzer("ConfigurationFuzz"),
     ]

@@ -18,7 +18,7 @@ struct Sallyport: AsyncParsableCommand {
                     DemoCommand.self, RunCommand.self, CheckCommand.self, ReloadCommand.self, StatusCommand.self,
                     DiffCommand.self, StopCommand.self,
                 ]),
-            CommandGroup(name: "Certificates", subcommands: [AuthorityCommand.self, CertificateCommand.self]),
+            CommandGroup(name: "Certificates", subcommands: [AuthorityCommand.self, CertificateCommand.self, TLSCommand.self]),
             CommandGroup(name: "Trying out", subcommands: [CurlCommand.self, RouteCommand.self]),
             CommandGroup(
                 name: "Reference",

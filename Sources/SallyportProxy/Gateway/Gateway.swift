@@ -247,6 +247,17 @@ package final class Gateway: Sendable {
     /// Connections that can be explained, newest first.
     package func explicableConnections() -> [ConnectionID] { journal.connections }
 
+    /// What clients offered and what was agreed with them, by listener, over all loops.
+    package func observedClients() async -> [ObservedClientsReport] {
+        var all: [String: ObservedClients] = [:]
+        for worker in workers {
+            for (listener, clients) in await worker.read({ $0.observedClients }) {
+                all[listener, default: ObservedClients()].merge(clients)
+            }
+        }
+        return all.sorted { $0.key < $1.key }.map { ObservedClientsReport(listener: $0.key, $0.value) }
+    }
+
     // MARK: end
 
     /// Stops accepting, lets exchanges finish for as long as `drain`, and ends.

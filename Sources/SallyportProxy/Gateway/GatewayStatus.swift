@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SallyportTLS
 
 /// What `sallyport status --json` prints. Times are seconds since 1970.
 package struct GatewayStatus: Sendable, Encodable {
@@ -18,6 +19,8 @@ package struct GatewayStatus: Sendable, Encodable {
     package var latestRefusals: [LatestRefusal]
     package var certificates: [ServedCertificate]
     package var acceptedRisks: [Risk]
+    /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
+    package var observedClients: [ObservedClientsReport] = []
 
     /// How the newest attempt to load a configuration ended.
     package struct Reload: Sendable, Encodable {

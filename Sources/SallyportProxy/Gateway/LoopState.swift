@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import SallyportHTTP
 import SallyportModel
+import SallyportTLS
 import SallyportTelemetry
 import Synchronization
 
@@ -36,9 +37,24 @@ final class LoopState {
 
     /// New exchanges begin under this generation from now on.
     func adopt(_ generation: Generation) {
+        observedClients = observedClients.filter { generation.tls[$0.key] != nil }
         let old = current
         current = GenerationView(generation, eventLoop: eventLoop, logger: logger)
         old.retire()
+    }
+
+    // MARK: clients
+
+    /// What clients offered and what was agreed with them, by name of listener.
+    private(set) var observedClients: [String: ObservedClients] = [:]
+
+    func observe(_ hello: ClientHello, ja4: String, listener: String) {
+        observedClients[listener, default: ObservedClients()].note(hello, ja4: ja4)
+    }
+
+    func observeHandshake(version: UInt16, suite: UInt16?, group: UInt16?, resumed: Bool, listener: String) {
+        observedClients[listener, default: ObservedClients()].noteHandshake(
+            version: version, suite: suite, group: group, resumed: resumed)
     }
 
     // MARK: connections

@@ -19,6 +19,13 @@ struct Worker: Sendable {
         }
     }
 
+    /// Reads something of the loop's state, on the loop.
+    func read<Value: Sendable>(_ work: @escaping @Sendable (LoopState) -> Value) async -> Value {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Value, Never>) in
+            eventLoop.execute { continuation.resume(returning: work(state.value)) }
+        }
+    }
+
     /// Runs on the loop and returns when it is done.
     func run(_ work: @escaping @Sendable (LoopState) -> Void) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in

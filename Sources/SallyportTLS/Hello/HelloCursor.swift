@@ -27,6 +27,11 @@ struct HelloCursor {
         _ = try take(count)
     }
 
+    /// - Returns: views into the message.
+    mutating func take(bytes count: Int) throws(HelloFault) -> ArraySlice<UInt8> {
+        bytes[try take(count)]
+    }
+
     mutating func uint8() throws(HelloFault) -> UInt8 {
         bytes[try take(1).lowerBound]
     }
@@ -46,6 +51,12 @@ struct HelloCursor {
     mutating func vector16() throws(HelloFault) -> HelloCursor {
         let length = Int(try uint16())
         return HelloCursor(bytes, try take(length))
+    }
+
+    /// A vector whose length stands before it in three bytes.
+    mutating func vector24() throws(HelloFault) -> HelloCursor {
+        let high = Int(try uint8()) << 16
+        return HelloCursor(bytes, try take(high | Int(try uint16())))
     }
 
     /// The rest as a list of at least one two-byte value.

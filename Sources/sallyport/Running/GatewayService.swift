@@ -84,8 +84,9 @@ actor GatewayService {
 
     // MARK: looking
 
-    func status() -> AdminReply {
-        let status = gateway.status()
+    func status() async -> AdminReply {
+        var status = gateway.status()
+        status.observedClients = await gateway.observedClients()
         return AdminReply(
             text: StatusText(status, source: source.name).description,
             json: String(decoding: status.json(), as: UTF8.self))
