@@ -54,6 +54,7 @@ extension Reason {
         certificateReasons,
         issuingReasons,
         fetchReasons,
+        certificateLifeReasons,
         accessReasons,
         requestReasons,
         deadlineReasons,

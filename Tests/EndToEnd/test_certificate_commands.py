@@ -35,7 +35,7 @@ def test_ca_init(state):
     [root], [intermediate] = load(state / "ca/root.pem"), load(state / "ca/intermediate.pem")[:1]
     root.verify_directly_issued_by(root)
     intermediate.verify_directly_issued_by(root)
-    for one, length in ((root, 1), (intermediate, 0)):
+    for one, length in ((root, 2), (intermediate, 0)):
         constraints = one.extensions.get_extension_for_class(x509.BasicConstraints)
         assert constraints.critical and constraints.value.ca and constraints.value.path_length == length
         assert isinstance(one.public_key(), ec.EllipticCurvePublicKey) and one.public_key().curve.name == "secp256r1"

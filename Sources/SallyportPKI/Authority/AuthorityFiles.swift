@@ -1,7 +1,10 @@
 import SallyportModel
 import X509
 
-/// The four files in `ca/` that make the built-in authority: reading, checking and making them.
+/// The files in `ca/` that make the built-in authority: their names, how they are read, how they are replaced.
+///
+/// `root.pem` holds the root, and behind it the root before while that is trusted: what clients need to trust us.
+/// `intermediate.pem` holds what is sent behind a leaf. Call everything here with the authority's lock held.
 struct AuthorityFiles {
     /// Ten years. The root's key is used once every two years; its certificate is what people install.
     static let rootLifetime: Int64 = 3650 * 86_400
@@ -19,96 +22,68 @@ struct AuthorityFiles {
 
     /// Nothing was ever made here. A root that was lost after it issued something is never replaced silently.
     var isUntouched: Bool {
-        !FileContents.exists(state.authorityFile("root.pem"))
-            && !FileContents.exists(state.authorityFile("issued.jsonl"))
-            && !FileContents.exists(state.authorityFile("intermediate.pem"))
-    }
-
-    func load(at now: Int64) throws(PKIError) -> LocalAuthority {
-        let root = try certificate("root.pem")
-        let intermediate = try certificate("intermediate.pem")
-        let key = try self.key("intermediate.key")
-        guard key.matches(intermediate) else { throw unusable("intermediate.key", "it does not fit intermediate.pem") }
-        guard intermediate.envelope.issuer == root.envelope.subject, intermediate.isSigned(by: root) else {
-            throw unusable("intermediate.pem", "the root did not sign it")
+        ["root.pem", "issued.jsonl", "intermediate.pem", "former.json"].allSatisfy { name in
+            !FileContents.exists(state.authorityFile(name))
         }
-        for (certificate, file) in [(root, "root.pem"), (intermediate, "intermediate.pem")] {
-            guard certificate.isAuthority else { throw unusable(file, "it is no authority") }
-            guard (certificate.notBefore...certificate.notAfter).contains(now) else {
-                throw unusable(
-                    file,
-                    "it is valid from \(CertificateTime.text(certificate.notBefore)) to "
-                        + "\(CertificateTime.text(certificate.notAfter)) only; check the clock")
-            }
+    }
+
+    /// What is to stand in the files from now on; nil leaves a file as it is.
+    struct Change {
+        var roots: [ParsedCertificate]?
+        var rootKey: PrivateKey?
+        var chain: [ParsedCertificate]?
+        var intermediateKey: PrivateKey?
+        var former: [FormerAuthority]?
+    }
+
+    /// All of it or nothing, whenever it is interrupted.
+    func replace(
+        with change: Change, _ checkpoint: FileTransaction.Checkpoint = { _ throws(PKIError) in }
+    ) throws(PKIError) {
+        var files: [FileTransaction.File] = []
+        if let key = change.rootKey { files.append(Self.file("root.key", key)) }
+        if let key = change.intermediateKey { files.append(Self.file("intermediate.key", key)) }
+        if let roots = change.roots { files.append(Self.file("root.pem", roots)) }
+        if let chain = change.chain { files.append(Self.file("intermediate.pem", chain)) }
+        if let former = change.former {
+            let json = try former.json(source: state.authorityFile("former.json"))
+            files.append(FileTransaction.File(name: "former.json", bytes: json, mode: Self.privateMode))
         }
-        return LocalAuthority(state: state, root: root, intermediate: intermediate, intermediateKey: key)
+        try FileTransaction(folder: state.authorityFolder, files: files).run(checkpoint)
     }
 
-    /// Keys first: a crash in between leaves no certificate without its key.
-    func makeRoot(at now: Int64) throws(PKIError) {
-        let key = try PrivateKey.generate()
-        let number = String(UInt16.random(in: 0x1000...0xffff), radix: 16, uppercase: true)
-        let template = CertificateTemplate(
-            commonName: "Sallyport Root \(number)", role: .root, publicKey: key.key.publicKey,
-            notBefore: now - Self.backdating, notAfter: now + Self.rootLifetime)
-        let der = try template.sign(with: key, issuer: nil)
-        try StateDirectory.writeAtomically(
-            Array(key.pem.utf8), to: state.authorityFile("root.key"), mode: Self.privateMode)
-        try write(der, to: "root.pem")
+    private static func file(_ name: String, _ key: PrivateKey) -> FileTransaction.File {
+        FileTransaction.File(name: name, bytes: Array(key.pem.utf8), mode: privateMode)
     }
 
-    func makeIntermediate(at now: Int64) throws(PKIError) {
-        let root = try certificate("root.pem")
-        let rootKey = try key("root.key")
-        guard rootKey.matches(root) else { throw unusable("root.key", "it does not fit root.pem") }
-        let key = try PrivateKey.generate()
-        let number = String(UInt16.random(in: 0x1000...0xffff), radix: 16, uppercase: true)
-        let template = CertificateTemplate(
-            commonName: "Sallyport Intermediate \(number)", role: .intermediate, publicKey: key.key.publicKey,
-            notBefore: max(now - Self.backdating, root.notBefore),
-            notAfter: min(now + Self.intermediateLifetime, root.notAfter))
-        let der = try template.sign(with: rootKey, issuer: root)
-        try StateDirectory.writeAtomically(
-            Array(key.pem.utf8), to: state.authorityFile("intermediate.key"), mode: Self.privateMode)
-        try write(der, to: "intermediate.pem")
+    private static func file(_ name: String, _ certificates: [ParsedCertificate]) -> FileTransaction.File {
+        let text = PEMBlock.encode(certificates.map(\.der), label: PEMBlock.certificate)
+        return FileTransaction.File(name: name, bytes: Array(text.utf8), mode: publicMode)
     }
 
-    /// Whether there is no usable pair, or one that ends soon. A pair torn by a crash between its two files counts.
-    func needsIntermediate(at now: Int64) throws(PKIError) -> Bool {
-        let pem = state.authorityFile("intermediate.pem")
-        let keyFile = state.authorityFile("intermediate.key")
-        guard FileContents.exists(pem), FileContents.exists(keyFile) else { return true }
-        let intermediate = try certificate("intermediate.pem")
-        return try !key("intermediate.key").matches(intermediate)
-            || intermediate.notAfter - now < Self.intermediateRenewal
-    }
-
-    private func write(_ der: [UInt8], to name: String) throws(PKIError) {
-        let text = PEMBlock.encode([der], label: PEMBlock.certificate)
-        try StateDirectory.writeAtomically(Array(text.utf8), to: state.authorityFile(name), mode: Self.publicMode)
-    }
-
-    private func certificate(_ name: String) throws(PKIError) -> ParsedCertificate {
-        let certificates: [ParsedCertificate]
+    /// At least one.
+    func certificates(_ name: String) throws(PKIError) -> [ParsedCertificate] {
         do {
-            certificates = try PEMFile.certificates(at: state.authorityFile(name))
+            return try PEMFile.certificates(at: state.authorityFile(name))
         } catch {
             throw unusable(name, error.detail)
         }
-        guard certificates.count == 1 else {
-            throw unusable(name, "there are \(certificates.count) certificates in it")
-        }
-        return certificates[0]
     }
 
-    private func key(_ name: String) throws(PKIError) -> PrivateKey {
+    func key(_ name: String) throws(PKIError) -> PrivateKey {
         let path = state.authorityFile(name)
         guard FileContents.exists(path) else { throw unusable(name, "it is missing") }
         let text = try FileContents.read(path, limit: PEMFile.maximumBytes, isPrivate: true)
         return try PEMFile.privateKey(in: text, source: path)
     }
 
-    private func unusable(_ name: String, _ detail: String) -> PKIError {
+    func former() throws(PKIError) -> [FormerAuthority] {
+        let path = state.authorityFile("former.json")
+        guard FileContents.exists(path) else { return [] }
+        return try [FormerAuthority](json: FileContents.read(path, limit: PEMFile.maximumBytes), source: path)
+    }
+
+    func unusable(_ name: String, _ detail: String) -> PKIError {
         PKIError(.authorityUnusable, state.authorityFile(name), detail)
     }
 }

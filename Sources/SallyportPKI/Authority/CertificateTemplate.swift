@@ -9,9 +9,13 @@ struct CertificateTemplate {
     enum Role {
         case root
         case intermediate
+        /// A root under the signature of another one.
+        case cross
         case leaf(IssuedKind, [GeneralName])
     }
-    let commonName: String?
+    var commonName: String?
+    /// Instead of a common name.
+    var subject: DistinguishedName?
     let role: Role
     let publicKey: Certificate.PublicKey
     /// Seconds since 1970.
@@ -22,7 +26,8 @@ struct CertificateTemplate {
     func sign(with key: PrivateKey, issuer: ParsedCertificate?) throws(PKIError) -> [UInt8] {
         do {
             let subject =
-                try commonName.map { name in try DistinguishedName { CommonName(name) } } ?? DistinguishedName()
+                try self.subject ?? commonName.map { name in try DistinguishedName { CommonName(name) } }
+                ?? DistinguishedName()
             let certificate = try Certificate(
                 version: .v3, serialNumber: Certificate.SerialNumber(bytes: Self.serial()), publicKey: publicKey,
                 notValidBefore: Date(timeIntervalSince1970: Double(notBefore)),
@@ -54,7 +59,9 @@ struct CertificateTemplate {
         }
         let identifier = Self.keyIdentifier(publicKey)
         try extensions.append(Certificate.Extension(SubjectKeyIdentifier(keyIdentifier: identifier), critical: false))
-        let issuerKey = issuer.map { Self.keyIdentifier($0.certificate.publicKey) } ?? identifier
+        let issuerKey =
+            issuer.map { $0.extensions.subjectKeyIdentifier?[...] ?? Self.keyIdentifier($0.certificate.publicKey) }
+            ?? identifier
         try extensions.append(
             Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: issuerKey), critical: false))
         return extensions
@@ -62,7 +69,9 @@ struct CertificateTemplate {
 
     private var basicConstraints: BasicConstraints {
         switch role {
-        case .root: .isCertificateAuthority(maxPathLength: 1)
+        // The intermediate, and during a rotation the next root between them.
+        case .root: .isCertificateAuthority(maxPathLength: 2)
+        case .cross: .isCertificateAuthority(maxPathLength: 1)
         case .intermediate: .isCertificateAuthority(maxPathLength: 0)
         case .leaf: .notCertificateAuthority
         }
@@ -75,7 +84,7 @@ struct CertificateTemplate {
     private var usages: [ExtendedKeyUsage.Usage]? {
         switch role {
         case .root: nil
-        case .intermediate: [.clientAuth, .serverAuth]
+        case .intermediate, .cross: [.clientAuth, .serverAuth]
         case .leaf(.client, _): [.clientAuth]
         case .leaf(.server, _): [.serverAuth]
         }

@@ -12,11 +12,12 @@ package struct IssuedCertificate: Sendable {
     package let kind: IssuedKind
     package let name: String
     package let facts: CertificateFacts
-    /// Leaf and intermediate, DER, leaf first; what a TLS server or client presents.
+    /// DER, leaf first, then its intermediate and, during a rotation, the root under the former root's signature; what
+    /// a TLS server or client presents.
     package let chain: [[UInt8]]
     package let key: PrivateKey
 
-    /// Leaf and intermediate.
+    /// The whole chain.
     package var chainPEM: String { PEMBlock.encode(chain, label: PEMBlock.certificate) }
 
     init(_ certified: CertifiedKey, key: PrivateKey) {
@@ -59,10 +60,13 @@ package struct IssuedRecord: Sendable, Hashable, Codable {
     package var uris: [String]
     package var dnsNames: [String]
     package var addresses: [String]
+    /// Serial number of the intermediate that signed it, upper-case hex.
+    package var issuer: String?
     /// Seconds since 1970.
     package var revokedAt: Int64?
 
-    init(_ certificate: CertifiedKey) {
+    init(_ certificate: CertifiedKey, issuer: String) {
+        self.issuer = issuer
         serial = certificate.facts.serial
         name = certificate.name
         kind = certificate.kind

@@ -6,6 +6,7 @@ import X509
 
 /// Sallyport's own certificate authority: a root that signs an intermediate, an intermediate that signs the rest.
 ///
+/// What it says about itself is how it stood when it was opened; what it issues comes from the authority as it is then.
 /// Every function that writes blocks the calling thread for disk and, rarely, for another process; none belongs on an
 /// event loop.
 package struct LocalAuthority: Sendable {
@@ -15,37 +16,98 @@ package struct LocalAuthority: Sendable {
     package let state: StateDirectory
     package let root: ParsedCertificate
     package let intermediate: ParsedCertificate
-    private let intermediateKey: PrivateKey
+    /// Roots before it that are trusted until what they issued has expired.
+    package let formerRoots: [ParsedCertificate]
+    /// Every root and intermediate that was replaced and is remembered, oldest first.
+    package let former: [FormerAuthority]
+    /// What is sent behind a leaf, DER: the intermediate and, during a rotation, the root as the one before signed it.
+    package let issuingChain: [[UInt8]]
 
-    init(
-        state: StateDirectory, root: ParsedCertificate, intermediate: ParsedCertificate, intermediateKey: PrivateKey
-    ) {
+    init(_ contents: AuthorityContents, state: StateDirectory, at now: Int64) {
         self.state = state
-        self.root = root
-        self.intermediate = intermediate
-        self.intermediateKey = intermediateKey
+        root = contents.root
+        intermediate = contents.intermediate
+        formerRoots = contents.trustedFormerRoots(at: now)
+        former = contents.former
+        issuingChain = contents.issuingChain(at: now).map(\.der)
     }
 
     /// The authority that is there, or a refusal with the command that makes one.
     package static func open(_ state: StateDirectory, at now: Int64) throws(PKIError) -> LocalAuthority {
-        try AuthorityFiles(state: state).load(at: now)
+        let files = AuthorityFiles(state: state)
+        guard FileContents.exists(state.authorityFolder) else { throw files.unusable("root.pem", "there is none yet") }
+        return try state.withAuthorityLock { () throws(PKIError) in
+            LocalAuthority(try files.load(at: now), state: state, at: now)
+        }
     }
 
     /// The authority that is there, made first when there is none. Two processes at once make one.
     ///
-    /// Also replaces an intermediate that ends within half a year. What it issued stays valid, since the files that
-    /// hold a certificate hold its intermediate as well.
+    /// Also replaces an intermediate that ends within half a year, if the root's key is at hand; what it issued stays
+    /// valid. An intermediate that has not ended goes on without it.
     package static func openOrCreate(_ state: StateDirectory, at now: Int64) throws(PKIError) -> LocalAuthority {
         try state.prepare()
         let files = AuthorityFiles(state: state)
+        let rotation = AuthorityRotation(files: files, now: now)
         return try state.withAuthorityLock { () throws(PKIError) in
-            if files.isUntouched { try files.makeRoot(at: now) }
-            if try files.needsIntermediate(at: now) { try files.makeIntermediate(at: now) }
-            return try files.load(at: now)
+            if files.isUntouched { try rotation.create() }
+            var contents = try files.loadWhateverTheTime()
+            if try rotation.tidy(contents) { contents = try files.loadWhateverTheTime() }
+            if contents.needsIntermediate(at: now), FileContents.exists(state.authorityFile("root.key")) {
+                try rotation.rotateIntermediate(of: contents)
+            }
+            return LocalAuthority(try files.load(at: now), state: state, at: now)
         }
     }
 
-    package var anchor: TrustAnchor { TrustAnchor(authority: Builtin.authority, certificate: root) }
+    package enum Rotation: String, Sendable, CaseIterable { case intermediate, root }
+
+    /// Puts a new intermediate, or a new root with a new intermediate, in the place of the one that is there, expired or
+    /// not. Former ones stay trusted until what they issued has expired.
+    /// - Parameter rootKey: the root's key, when it is not kept in `ca/root.key`.
+    package static func rotate(
+        _ part: Rotation, in state: StateDirectory, rootKey: PrivateKey? = nil, at now: Int64
+    ) throws(PKIError) -> LocalAuthority {
+        try change(state, at: now, rootKey) { (rotation, contents) throws(PKIError) in
+            switch part {
+            case .intermediate: try rotation.rotateIntermediate(of: contents)
+            case .root: try rotation.rotateRoot(of: contents)
+            }
+        }
+    }
+
+    /// Ends every overlap: what former authorities issued is refused from now on.
+    package static func finishRotation(in state: StateDirectory, at now: Int64) throws(PKIError) -> LocalAuthority {
+        try change(state, at: now) { (rotation, contents) throws(PKIError) in try rotation.finish(contents) }
+    }
+
+    private static func change(
+        _ state: StateDirectory, at now: Int64, _ rootKey: PrivateKey? = nil,
+        _ body: (AuthorityRotation, AuthorityContents) throws(PKIError) -> Void
+    ) throws(PKIError) -> LocalAuthority {
+        let files = AuthorityFiles(state: state)
+        guard FileContents.exists(state.authorityFolder) else { throw files.unusable("root.pem", "there is none yet") }
+        return try state.withAuthorityLock { () throws(PKIError) in
+            try body(AuthorityRotation(files: files, now: now, rootKey: rootKey), files.loadWhateverTheTime())
+            return LocalAuthority(try files.load(at: now), state: state, at: now)
+        }
+    }
+
+    /// Certificates that are valid and will not be once the rotation is finished, oldest first.
+    package func endedByFinishing(at now: Int64) throws(PKIError) -> [IssuedRecord] {
+        let ending = former.filter { $0.kind == .intermediate && $0.state(at: now) == .overlap }
+        return try issued().filter { record in
+            guard record.state(at: now) == .valid else { return false }
+            guard let issuer = record.issuer else { return ending.contains { record.notBefore < $0.replacedAt } }
+            return ending.contains { $0.serial == issuer }
+        }
+    }
+
+    /// Who vouches for what this authority issued: the root and, during a rotation, the one before.
+    package var anchors: [TrustAnchor] {
+        ([root] + formerRoots).map { TrustAnchor(authority: Builtin.authority, certificate: $0) }
+    }
+
     /// SHA-256 of the root's DER encoding.
     package var rootFingerprint: [UInt8] { Array(SHA256.hash(data: root.der)) }
 
@@ -148,9 +210,10 @@ package struct LocalAuthority: Sendable {
         }
     }
 
-    /// Serial numbers for `ChainVerifier.revoked[Builtin.authority]`.
+    /// Serial numbers for `ChainVerifier.revoked[Builtin.authority]`: certificates, and withdrawn intermediates.
     package func revokedSerials() throws(PKIError) -> Set<String> {
         Set(try issued().filter { $0.revokedAt != nil }.map(\.serial))
+            .union(former.filter(\.isWithdrawn).map(\.serial))
     }
 
     private func issue(
@@ -160,26 +223,36 @@ package struct LocalAuthority: Sendable {
         return IssuedCertificate(try certify(key.key.publicKey, subject, lifetime, at: now), key: key)
     }
 
+    /// By the authority as it is now: nothing is signed by an intermediate that was replaced meanwhile.
     private func certify(
         _ key: Certificate.PublicKey, _ subject: LeafSubject, _ lifetime: Duration, at now: Int64
     ) throws(PKIError) -> CertifiedKey {
+        try state.withAuthorityLock { () throws(PKIError) in
+            let current = try AuthorityFiles(state: state).load(at: now)
+            let seconds = try Self.checked(lifetime, of: subject.name, below: current.intermediate, at: now)
+            let template = CertificateTemplate(
+                commonName: subject.commonName, role: .leaf(subject.kind, subject.names), publicKey: key,
+                notBefore: max(now - AuthorityFiles.backdating, current.intermediate.notBefore),
+                notAfter: now + seconds)
+            let der = try template.sign(with: current.intermediateKey, issuer: current.intermediate)
+            let certified = CertifiedKey(
+                kind: subject.kind, name: subject.name, facts: try Self.facts(der, name: subject.name),
+                chain: [der] + current.issuingChain(at: now).map(\.der))
+            try IssuedRegistry(state).append(IssuedRecord(certified, issuer: current.intermediate.serial), at: now)
+            return certified
+        }
+    }
+
+    private static func checked(
+        _ lifetime: Duration, of name: String, below intermediate: ParsedCertificate, at now: Int64
+    ) throws(PKIError) -> Int64 {
         let seconds = lifetime.components.seconds
         guard (60...AuthorityFiles.rootLifetime).contains(seconds), now + seconds <= intermediate.notAfter else {
             throw PKIError(
-                .certificateLifetimeInvalid, subject.name,
+                .certificateLifetimeInvalid, name,
                 "\(seconds) seconds; the intermediate authority ends at \(CertificateTime.text(intermediate.notAfter))")
         }
-        let template = CertificateTemplate(
-            commonName: subject.commonName, role: .leaf(subject.kind, subject.names), publicKey: key,
-            notBefore: max(now - AuthorityFiles.backdating, intermediate.notBefore), notAfter: now + seconds)
-        let der = try template.sign(with: intermediateKey, issuer: intermediate)
-        let certified = CertifiedKey(
-            kind: subject.kind, name: subject.name, facts: try Self.facts(der, name: subject.name),
-            chain: [der, intermediate.der])
-        try state.withAuthorityLock { () throws(PKIError) in
-            try IssuedRegistry(state).append(IssuedRecord(certified))
-        }
-        return certified
+        return seconds
     }
 
     private static func facts(_ der: [UInt8], name: String) throws(PKIError) -> CertificateFacts {

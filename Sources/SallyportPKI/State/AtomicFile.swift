@@ -34,7 +34,7 @@ extension StateDirectory {
     }
 
     /// The rights that a file under this path may have: all, unless one is there already.
-    private static func modeLimit(of path: String) throws(PKIError) -> UInt16 {
+    static func modeLimit(of path: String) throws(PKIError) -> UInt16 {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             guard errno == ENOENT else { throw writeFailure(path) }
@@ -56,7 +56,7 @@ extension StateDirectory {
         throw writeFailure(path)
     }
 
-    private static func syncFolder(of path: String) throws(PKIError) {
+    static func syncFolder(of path: String) throws(PKIError) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw writeFailure(path) }

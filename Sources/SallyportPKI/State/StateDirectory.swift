@@ -11,7 +11,7 @@ import SallyportModel
 /// The one directory where Sallyport keeps what it makes: authority, certificates, sockets.
 ///
 /// ```
-/// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/issued.jsonl  ca/lock
+/// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/former.json  ca/issued.jsonl  ca/lock
 /// clients/NAME.pem|key|p12    servers/NAME.pem|key    admin.sock
 /// ```
 package struct StateDirectory: Sendable, Hashable {
@@ -44,7 +44,8 @@ package struct StateDirectory: Sendable, Hashable {
     package func key(of kind: IssuedKind, name: CertificateName) -> String { issuedFile(kind, name, "key") }
     package func pkcs12(of kind: IssuedKind, name: CertificateName) -> String { issuedFile(kind, name, "p12") }
 
-    func authorityFile(_ name: String) -> String { path + "/ca/" + name }
+    var authorityFolder: String { path + "/ca" }
+    func authorityFile(_ name: String) -> String { authorityFolder + "/" + name }
 
     private func issuedFile(_ kind: IssuedKind, _ name: CertificateName, _ suffix: String) -> String {
         "\(path)/\(kind.folder)/\(name.text).\(suffix)"

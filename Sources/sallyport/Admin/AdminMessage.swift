@@ -8,6 +8,8 @@ struct AdminRequest: Codable, Sendable, Equatable {
         case status, reload, diff, stop
         /// The authority revoked or renewed something.
         case revoked
+        /// The authority has a new root or intermediate, or an overlap ended.
+        case rotated
         /// Where a client can reach the gateway, for `curl`.
         case address
         /// How a handshake went.

@@ -1,11 +1,10 @@
 import ArgumentParser
-import SallyportConfig
 import SallyportPKI
 
 struct AuthorityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca", abstract: "The built-in certificate authority.",
-        subcommands: [Initialise.self, Show.self])
+        subcommands: [Initialise.self, Show.self, RotateCommand.self])
 
     struct Initialise: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -15,21 +14,21 @@ struct AuthorityCommand: ParsableCommand {
 
         func run() throws {
             let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
-            Terminal.print(AuthorityText(authority).description)
+            Terminal.print(AuthorityText(authority, at: Environment.now()).description)
             Terminal.next("cert client NAME" + state.repeated)
         }
     }
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Where the root is, its fingerprint, and how long it is valid.")
+            commandName: "show", abstract: "Where the root is, its fingerprint, and all generations with their states and ends.")
 
         @OptionGroup var state: StateOption
         @OptionGroup var json: JSONFlag
 
         func run() throws {
             let authority = try AuthorityAccess(state: state.locate()).open()
-            let text = AuthorityText(authority)
+            let text = AuthorityText(authority, at: Environment.now())
             Terminal.print(json.isOn ? text.json : text.description)
             if !json.isOn { Terminal.next("cert list" + state.repeated) }
         }
@@ -53,37 +52,6 @@ struct AuthorityAccess {
         } catch {
             throw CommandFailure(error)
         }
-    }
-}
-
-/// An authority for people and scripts.
-struct AuthorityText: CustomStringConvertible {
-    let description: String
-    let json: String
-
-    init(_ authority: LocalAuthority) {
-        let fingerprint = Fingerprint.text(authority.rootFingerprint)
-        let untilOfIntermediate = LocalTime.minute(authority.intermediate.notAfter)
-        description = """
-            local CA       \(authority.state.rootCertificate)
-            SHA-256        \(fingerprint)
-            root           \(authority.root.subject)   until \(LocalTime.minute(authority.root.notAfter))
-            intermediate   \(authority.intermediate.subject)   until \(untilOfIntermediate)
-            """
-        json =
-            JSONValue.members([
-                "file": .string(authority.state.rootCertificate),
-                "sha256": .string(fingerprint),
-                "root": Self.certificate(authority.root),
-                "intermediate": Self.certificate(authority.intermediate),
-            ]).pretty
-    }
-
-    private static func certificate(_ certificate: ParsedCertificate) -> JSONValue {
-        .members([
-            "subject": .string(certificate.subject), "notBefore": .integer(Int(certificate.notBefore)),
-            "notAfter": .integer(Int(certificate.notAfter)),
-        ])
     }
 }
 
