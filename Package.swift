@@ -75,7 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportAccess", "SallyportPKI", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportAccess", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
             dependencies: ["sallyport", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],

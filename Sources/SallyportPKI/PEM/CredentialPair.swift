@@ -2,14 +2,16 @@ import SallyportModel
 
 /// A certificate chain and the key of its leaf, proved to belong together.
 package struct CredentialPair: Sendable {
-    /// Leaf first.
+    /// Leaf first, each followed by its issuer, as far as the file has them.
     package let chain: [ParsedCertificate]
     package let key: PrivateKey
     /// What to tell the operator though it can be used: about to expire, out of order.
-    package let warnings: [String]
+    package let findings: [CertificateFinding]
+
+    package var warnings: [String] { findings.map(\.text) }
 
     /// - Parameter source: the certificate file, for errors.
-    /// - Throws: privateKeyMismatch; certificateFileUnusable for a leaf that has expired or is an authority.
+    /// - Throws: privateKeyMismatch; ownCertificateExpired; certificateFileUnusable for an intermediate that has expired.
     package init(chain: [ParsedCertificate], key: PrivateKey, source: String, at now: Int64) throws(PKIError) {
         guard let leaf = chain.first else {
             throw PKIError(.certificateFileEmpty, source, "there is no certificate")
@@ -21,33 +23,35 @@ package struct CredentialPair: Sendable {
                 place.map { "the key belongs to certificate \($0 + 1), not to the first" }
                     ?? "the certificate has \(leaf.keyKind), the key is another one (\(key.kind))")
         }
-        guard now <= leaf.notAfter else {
+        let order = ChainOrder(chain, source: source)
+        for (index, certificate) in order.chain.enumerated() where now > certificate.notAfter {
             throw PKIError(
-                .certificateFileUnusable, source, "\(leaf.subject) expired at \(CertificateTime.text(leaf.notAfter))")
+                index == 0 ? .ownCertificateExpired : .certificateFileUnusable, source,
+                "\(certificate.subject) expired at \(CertificateTime.text(certificate.notAfter))")
         }
-        self.chain = chain
+        self.chain = order.chain
         self.key = key
-        warnings = Self.warnings(chain, source: source, at: now)
+        findings = order.findings + Self.warnings(order.chain, source: source, at: now)
     }
 
-    private static func warnings(_ chain: [ParsedCertificate], source: String, at now: Int64) -> [String] {
-        var warnings: [String] = []
-        for (certificate, issuer) in zip(chain, chain.dropFirst())
-        where certificate.envelope.issuer != issuer.envelope.subject {
-            warnings.append(
-                "\(source): \(issuer.subject) does not issue \(certificate.subject); send the chain in order")
-        }
+    private static func warnings(_ chain: [ParsedCertificate], source: String, at now: Int64) -> [CertificateFinding] {
+        var findings: [CertificateFinding] = []
         for certificate in chain {
+            let subject = PrintableText.make(certificate.subject, limit: 256)
             if now < certificate.notBefore {
                 let start = CertificateTime.text(certificate.notBefore)
-                warnings.append("\(source): \(certificate.subject) is valid only from \(start)")
+                findings.append(
+                    CertificateFinding(
+                        reason: .ownCertificateNotYetValid, source: source, detail: "\(subject) is valid only from \(start)"))
             }
             if certificate.lifeLeft(at: now) < 0.1 {
-                warnings.append(
-                    "\(source): \(certificate.subject) expires at \(CertificateTime.text(certificate.notAfter))")
+                let end = CertificateTime.text(certificate.notAfter)
+                findings.append(
+                    CertificateFinding(
+                        reason: .certificateExpiresSoon, source: source, detail: "\(subject) expires at \(end)"))
             }
         }
-        return warnings
+        return findings
     }
 }
 

@@ -175,42 +175,14 @@ package final class Gateway: Sendable {
 
     // MARK: certificates
 
-    /// Replaces certificates of the built-in authority at two thirds of their life, for as long as the gateway runs.
+    /// Replaces certificates of the built-in authority in time, for as long as the gateway runs.
     private func keepCertificatesYoung() {
-        let renewal = Task { [weak self] in
-            while !Task.isCancelled {
-                guard let pause = self?.untilNextRenewal() else { return }
-                do {
-                    try await Task.sleep(for: pause)
-                    if await self?.renewIfDue() == false { try await Task.sleep(for: .seconds(30)) }
-                } catch { return }
-            }
-        }
-        state.withLock { $0.renewal = renewal }
-    }
-
-    /// At most an hour, so that a clock that was set and a configuration that changed are noticed.
-    private func untilNextRenewal() -> Duration {
-        let due = state.withLock { $0.generation.certificates.compactMap(\.renewalDue).min() }
-        guard let due else { return .seconds(3600) }
-        return .seconds(min(3600, max(1, due - UnixTime.seconds())))
-    }
-
-    /// False when a renewal was due and failed.
-    private func renewIfDue() async -> Bool {
-        let now = UnixTime.seconds()
-        let isDue = state.withLock { state in
-            state.generation.certificates.contains { $0.renewalDue.map { $0 <= now } ?? false }
-        }
-        guard isDue else { return true }
-        do throws(GatewayError) {
-            try await refreshCertificates()
-            environment.logger.info("server certificate renewed")
-            return true
-        } catch {
-            environment.logger.warning("server certificate not renewed, trying again", metadata: ["error": "\(error)"])
-            return false
-        }
+        let renewal = CertificateRenewal(
+            terms: { [weak self] in self?.state.withLock { $0.generation.issued.values.map(\.term) } },
+            renew: { [weak self] in try await self?.refreshCertificates() }, now: UnixTime.seconds,
+            sleep: { try await Task.sleep(for: $0) }, chance: { Double.random(in: 0...1) }, logger: environment.logger)
+        let task = Task { await renewal.run() }
+        state.withLock { $0.renewal = task }
     }
 
     // MARK: state
@@ -234,6 +206,7 @@ package final class Gateway: Sendable {
             refusals: journal.counts.map(GatewayStatus.RefusalCount.init),
             latestRefusals: journal.latestRefusals(5).compactMap(GatewayStatus.LatestRefusal.init),
             certificates: generation.certificates,
+            lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
             })

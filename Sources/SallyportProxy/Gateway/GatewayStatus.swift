@@ -18,6 +18,8 @@ package struct GatewayStatus: Sendable, Encodable {
     /// The newest ones that can be explained, newest first.
     package var latestRefusals: [LatestRefusal]
     package var certificates: [ServedCertificate]
+    /// Every certificate and authority in use.
+    package var lifetimes: [LifetimeStatus]
     package var acceptedRisks: [Risk]
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
     package var observedClients: [ObservedClientsReport] = []

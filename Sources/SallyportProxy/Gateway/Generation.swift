@@ -4,6 +4,7 @@ import SallyportAccess
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
+import SallyportPKI
 import SallyportTLS
 import SallyportTelemetry
 
@@ -19,6 +20,7 @@ package final class Generation: Sendable {
     let upstreams: [String: UpstreamPlan]
     let httpLimits: HTTPLimits
     let certificates: [ServedCertificate]
+    let lifetimes: [CertificateLifetime]
     /// What the built-in authority issued for it, by names; the next generation goes on with what is young.
     let issued: [String: IssuedCredential]
     /// What its files held; a refresh goes on with that.
@@ -29,7 +31,7 @@ package final class Generation: Sendable {
 
     init(
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext],
-        upstreams: [String: UpstreamPlan], certificates: [ServedCertificate],
+        upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
         issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
@@ -37,6 +39,7 @@ package final class Generation: Sendable {
         self.tls = tls
         self.upstreams = upstreams
         self.certificates = certificates
+        self.lifetimes = lifetimes
         self.issued = issued
         self.files = files
         self.accessLog = accessLog
@@ -53,11 +56,8 @@ package struct ServedCertificate: Sendable, Encodable {
     package var subject: String
     package var notBefore: Int64
     package var notAfter: Int64
-    /// It comes from the built-in authority and is replaced at two thirds of its life.
+    /// It comes from the built-in authority and is replaced at about two thirds of its life.
     package var renewsItself: Bool
-
-    /// Seconds since 1970 at which a new one is due.
-    var renewalDue: Int64? { renewsItself ? notBefore + (notAfter - notBefore) * 2 / 3 : nil }
 }
 
 /// Ends the access log's thread when the last exchange that may write to it is gone.

@@ -45,7 +45,8 @@ struct GenerationBuilder {
         }
         return Generation(
             number: number, configuration: configuration, tls: tls, upstreams: upstreams,
-            certificates: served, issued: issued, files: files, accessLog: try accessLog(), loadedAt: now)
+            certificates: served, lifetimes: lifetimes(), issued: issued, files: files, accessLog: try accessLog(),
+            loadedAt: now)
     }
 
     // MARK: listeners
@@ -155,17 +156,19 @@ struct GenerationBuilder {
     private mutating func issuedCredential(_ names: [String]) throws(GatewayError) -> CredentialPair {
         let lifetime = leafLifetime
         let key = names.joined(separator: " ")
-        if let known = issued[key] ?? previous?.issued[key], known.isYoung(at: now), known.lifetime == lifetime {
+        let authority = try local()
+        if let known = issued[key] ?? previous?.issued[key], !known.term.isDue(at: now), known.lifetime == lifetime,
+            known.credential.chain.dropFirst().map(\.der) == authority.issuingChain
+        {
             issued[key] = known
             return known.credential
         }
-        let authority = try local()
-        let credential = try pki { () throws(PKIError) in
-            let fresh = try authority.issueServer(names: names, lifetime: lifetime, at: now)
-            return try fresh.credential(at: now)
+        let fresh = try pki { () throws(PKIError) in
+            try IssuedCredential(
+                authority.issueServer(names: names, lifetime: lifetime, at: now), for: names, lifetime: lifetime, at: now)
         }
-        issued[key] = IssuedCredential(credential: credential, lifetime: lifetime)
-        return credential
+        issued[key] = fresh
+        return fresh.credential
     }
 
     private var leafLifetime: Duration {
@@ -178,23 +181,29 @@ struct GenerationBuilder {
     private mutating func trustAnchors(_ name: String) throws(GatewayError) -> [TrustAnchor] {
         switch configuration.authorities[name]?.source {
         case .file(let path):
-            if let known = files.anchors[name] { return known }
+            if let known = files.bundles[name] { return known.anchors }
             let bundle = try pki { () throws(PKIError) in try TrustBundle(authority: name, path: path, at: now) }
             for warning in bundle.warnings {
                 environment.logger.warning("trust bundle", metadata: ["authority": "\(name)", "warning": "\(warning)"])
             }
-            files.anchors[name] = bundle.anchors
+            files.bundles[name] = bundle
             return bundle.anchors
         case .builtin, nil:
-            return [try local().anchor]
+            return try local().anchors
         }
     }
 
     private mutating func systemAnchors() throws(GatewayError) -> [TrustAnchor] {
-        if let known = files.anchors[SystemTrust.authority] { return known }
+        if let known = files.systemAnchors { return known }
         let anchors = try pki { () throws(PKIError) in try SystemTrust.anchors(at: now) }
-        files.anchors[SystemTrust.authority] = anchors
+        files.systemAnchors = anchors
         return anchors
+    }
+
+    private func lifetimes() -> [CertificateLifetime] {
+        CertificateInventory(
+            configuration, credentials: files.credentials, bundles: files.bundles, local: localAuthority
+        ).lifetimes(issued: issued.values.compactMap { issued in issued.leaf.map { (issued.names, $0) } })
     }
 
     private mutating func local() throws(GatewayError) -> LocalAuthority {
@@ -245,7 +254,9 @@ struct GenerationBuilder {
 /// What the operator's files held when they were read.
 struct ReadFiles: Sendable {
     /// By name of the authority.
-    var anchors: [String: [TrustAnchor]] = [:]
+    var bundles: [String: TrustBundle] = [:]
+    /// Of the operating system.
+    var systemAnchors: [TrustAnchor]?
     var credentials: [PresentedCertificate: CredentialPair] = [:]
 }
 
@@ -254,11 +265,21 @@ struct IssuedCredential: Sendable {
     let credential: CredentialPair
     let lifetime: Duration
 
-    /// Less than two thirds of its life are over.
-    func isYoung(at now: Int64) -> Bool {
-        guard let leaf = credential.chain.first else { return false }
-        return now < leaf.notBefore + (leaf.notAfter - leaf.notBefore) * 2 / 3
+    /// The names that it was issued for.
+    let names: [String]
+    let term: RenewalTerm
+
+    init(_ certificate: IssuedCertificate, for names: [String], lifetime: Duration, at now: Int64) throws(PKIError) {
+        credential = try certificate.credential(at: now)
+        guard let leaf = credential.chain.first else {
+            throw PKIError(.certificateFileEmpty, certificate.name, "there is no certificate")
+        }
+        self.lifetime = lifetime
+        self.names = names
+        term = RenewalTerm(leaf)
     }
+
+    var leaf: ParsedCertificate? { credential.chain.first }
 }
 
 extension IssuedCertificate {

@@ -16,12 +16,14 @@ struct ClientCertificateCommand: ParsableCommand {
     @Option(name: .customLong("dns"), help: "DNS name; may be given several times.")
     var dns: [String] = []
     @OptionGroup var pkcs12: PKCS12Option
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var state: StateOption
     @OptionGroup var json: JSONFlag
 
     func run() throws {
         let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
-        let lifetime = try lifetime.lifetime() ?? .seconds(90 * 86_400)
+        try overwriting.check(.client, name, authority)
+        let lifetime = try lifetime.lifetime() ?? LocalAuthority.clientLifetime
         let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
             try authority.issueClient(name: name, uri: uri, dns: dns, lifetime: lifetime, at: Environment.now())
         }
@@ -43,11 +45,13 @@ struct ServerCertificateCommand: ParsableCommand {
     @Option(name: .customLong("dns"), help: "A further DNS name or IP address; may be given several times.")
     var dns: [String] = []
     @OptionGroup var pkcs12: PKCS12Option
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var state: StateOption
     @OptionGroup var json: JSONFlag
 
     func run() throws {
         let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
+        try overwriting.check(.server, name, authority)
         let lifetime = try lifetime.lifetime() ?? .seconds(90 * 86_400)
         let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
             try authority.issueServer(names: [name] + dns, lifetime: lifetime, at: Environment.now())
@@ -79,6 +83,40 @@ struct CertificateRenewCommand: ParsableCommand {
         }
         issued.show(asJSON: json.isOn)
         if !json.isOn { Terminal.next("cert list" + state.repeated) }
+    }
+}
+
+/// `--yes`, on commands that write `NAME.pem` and `NAME.key`.
+struct OverwriteOption: ParsableArguments {
+    @Flag(name: .customLong("yes"), help: "Overwrite a certificate and key that are still valid.")
+    var yes = false
+
+    /// Asks before a certificate and key that may be in use are overwritten.
+    func check(_ kind: IssuedKind, _ name: String, _ authority: LocalAuthority) throws(CommandFailure) {
+        guard !yes, let until = try validUntil(kind, name, authority) else { return }
+        let words = "\(kind.rawValue) \(name) has a certificate that is valid until \(LocalTime.minute(until))"
+        guard !Terminal.confirm("\(words). Overwrite it and its key?") else { return }
+        let reason = Reason.certificateStillValid
+        throw CommandFailure(
+            .failed, "\(reason.name): \(words)",
+            fix: "renew it: sallyport cert renew \(name)\(kind == .server ? " --server" : ""); or overwrite it: --yes")
+    }
+
+    /// When the certificate in the file ends; nil when there is none that can be used and was not revoked.
+    private func validUntil(
+        _ kind: IssuedKind, _ name: String, _ authority: LocalAuthority
+    ) throws(CommandFailure) -> Int64? {
+        do throws(PKIError) {
+            let name = try CertificateName(name)
+            let path = authority.state.certificate(of: kind, name: name)
+            guard FileStamp(path: path) != .missing,
+                FileStamp(path: authority.state.key(of: kind, name: name)) != .missing,
+                let leaf = try PEMFile.certificates(at: path).first, leaf.notAfter > Environment.now()
+            else { return nil }
+            return try authority.revokedSerials().contains(leaf.serial) ? nil : leaf.notAfter
+        } catch {
+            throw CommandFailure(error)
+        }
     }
 }
 

@@ -51,12 +51,22 @@ struct Demo: Sendable {
 
     struct Clients: Sendable {
         var fresh: [String: String] = [:]
+        /// Whose certificate was revoked; they get no other one by themselves.
+        var revoked: Set<String> = []
     }
 
     /// alice and bob; certificates that are there and still valid are kept.
     func prepareClients(_ authority: LocalAuthority) throws(CommandFailure) -> Clients {
         var clients = Clients()
-        for name in ["alice", "bob"] where try !hasCertificate(name) {
+        let records: [IssuedRecord]
+        do throws(PKIError) { records = try authority.issued() } catch { throw CommandFailure(error) }
+        for name in ["alice", "bob"] {
+            let newest = records.last { $0.name == name && $0.kind == .client }
+            if newest?.revokedAt != nil {
+                clients.revoked.insert(name)
+                continue
+            }
+            if try hasCertificate(name) { continue }
             let lifetime = Duration.seconds(90 * 86_400)
             let issued = try IssuedFiles(authority, withPKCS12: true) { () throws(PKIError) in
                 try authority.issueClient(name: name, lifetime: lifetime, at: Environment.now())
@@ -166,14 +176,22 @@ struct Demo: Sendable {
             lines.append("Admin    https://localhost:\(admin)/status   status as JSON, for alice")
         }
         let trials = [
-            ("", "200 hello alice"), (" --as bob", "403 SP3001"),
+            ("", outcome("alice", "200 hello alice", clients)), (" --as bob", outcome("bob", "403 SP3001", clients)),
             (" --as nobody", "refused in the handshake: SP2001 in the log, with the command that fixes it"),
         ].map { options, outcome in ("\(Terminal.program) curl /\(options)\(stateOption)", outcome) }
         let width = trials.map(\.0.count).max() ?? 0
         for (index, trial) in trials.enumerated() {
             lines.append((index == 0 ? "Try:  " : "      ") + trial.0.padding(to: width + 3) + trial.1)
         }
+        for name in clients.revoked.sorted() {
+            lines.append(
+                "\(name)'s certificate was revoked. A new one: \(Terminal.program) cert client \(name) --yes\(stateOption)")
+        }
         Terminal.print(lines.joined(separator: "\n"))
+    }
+
+    private func outcome(_ name: String, _ words: String, _ clients: Clients) -> String {
+        clients.revoked.contains(name) ? "refused in the handshake: SP2220, \(name)'s certificate was revoked" : words
     }
 }
 

@@ -7,7 +7,10 @@ extension DiagnosticReport.Format: ExpressibleByArgument {}
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Validate a configuration without running it.",
-        discussion: "Nothing is opened, bound or changed. Exit status 0 when it can be served, 78 when not.")
+        discussion: """
+            Nothing is bound or changed. Exit status 0 when it can be served, 78 when not, 1 when a certificate ends \
+            sooner than --fail-if-expiring allows.
+            """)
 
     @OptionGroup var file: ConfigurationOption
     @Option(name: .customLong("format"), help: "text, json, github (workflow commands) or sarif (2.1.0).")
@@ -16,6 +19,10 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var state: StateOption
     @Flag(name: .customLong("policies"), help: "Print what holds on each route in the end.")
     var policies = false
+    @Option(
+        name: .customLong("fail-if-expiring"),
+        help: "Fail when a certificate or authority in use ends within this time: 30d, 12h, 90m, 30s.")
+    var limit: RemainingLife?
 
     func run() throws {
         let source = try ConfigurationSource(file.resolve())
@@ -25,16 +32,31 @@ struct CheckCommand: ParsableCommand {
             report(result.report, as: format)
             throw CommandFailure.reported(.configuration)
         }
+        let review = CertificateReview(configuration, state: try state.locate(), at: Environment.now())
+        let ending = limit.map(review.ending) ?? []
+        let report = DiagnosticReport(result.diagnostics + review.diagnostics + ending)
+        if report.errorCount > 0 {
+            self.report(report, as: format)
+            throw CommandFailure.reported(.configuration)
+        }
+        show(configuration, source, report, format)
+        guard ending.isEmpty else { throw CommandFailure.reported(.failed) }
+        if format == .text { Terminal.next("run" + file.repeated + state.repeated) }
+    }
+
+    private func show(
+        _ configuration: Configuration, _ source: ConfigurationSource, _ findings: DiagnosticReport,
+        _ format: DiagnosticReport.Format
+    ) {
         if policies {
-            report(result.report, as: format, onlyFindings: true)
+            report(findings, as: format, onlyFindings: true)
             Terminal.print(
                 format == .json
                     ? EffectivePolicies.json(configuration) : EffectivePolicies.text(configuration).withoutLineEnd)
         } else {
-            report(result.report, as: format)
-            if format == .text { summarise(configuration, source, result.report) }
+            report(findings, as: format)
+            if format == .text { summarise(configuration, source, findings) }
         }
-        if format == .text { Terminal.next("run" + file.repeated + state.repeated) }
     }
 
     private func report(_ report: DiagnosticReport, as format: DiagnosticReport.Format, onlyFindings: Bool = false) {

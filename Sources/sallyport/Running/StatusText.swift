@@ -1,3 +1,4 @@
+import SallyportPKI
 import SallyportProxy
 
 /// `sallyport status` for people.
@@ -32,10 +33,23 @@ struct StatusText: CustomStringConvertible {
             let until = LocalTime.minute(certificate.notAfter)
             rows.append(("certificate", "\(certificate.listener)  \(certificate.subject)  until \(until)\(renewal)"))
         }
+        rows += status.lifetimes.filter { !$0.renewsItself }.map { ("expiry", Self.expiry($0)) }
         for risk in status.acceptedRisks {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
         description = Self.aligned(rows)
+    }
+
+    /// `trust clients  CN=Old Root  EXPIRED 3 days ago  pki/clients.pem`
+    private static func expiry(_ lifetime: LifetimeStatus) -> String {
+        let place = lifetime.source == CertificateLifetime.builtin ? "" : "  \(lifetime.source)"
+        return "\(lifetime.use) \(lifetime.name)  \(lifetime.subject)  \(left(lifetime))\(place)"
+    }
+
+    private static func left(_ lifetime: LifetimeStatus) -> String {
+        if lifetime.daysLeft < 0 { return "EXPIRED \(-lifetime.daysLeft) days ago" }
+        let words = "\(lifetime.daysLeft) days left, \(Int((lifetime.share * 100).rounded())) % of its life"
+        return lifetime.share < 0.1 ? "ends soon: \(words)" : words
     }
 
     private static func aligned(_ rows: [(String, String)]) -> String {

@@ -87,7 +87,7 @@ import X509
         for (chain, key, time, reason) in [
             (chain, try PrivateKey.generate(), now, Reason.privateKeyMismatch),
             (chain.reversed(), key, now, .privateKeyMismatch), ([], key, now, .certificateFileEmpty),
-            (chain, key, now + 2 * CertificateFactory.day, .certificateFileUnusable),
+            (chain, key, now + 2 * CertificateFactory.day, .ownCertificateExpired),
         ] {
             let error = #expect(throws: PKIError.self) {
                 try CredentialPair(chain: chain, key: key, source: "c.pem", at: time)
