@@ -20,11 +20,13 @@ struct PEMInspection: Sendable {
         }
     }
 
-    /// Only blocks that are closed count, so that a file cut off in the middle is noticed.
+    /// Only blocks that are closed count, so that a file cut off in the middle is noticed. A byte-order mark and blanks
+    /// around a line do not matter, here as to whoever reads the content.
     static func labels(in bytes: [UInt8]) -> [String] {
         var labels: [String] = []
         var open: String?
-        for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        for line in bytes[start...].split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
             if let label = label(line, "-----BEGIN ") {
                 open = label
             } else if let label = label(line, "-----END ") {
@@ -36,6 +38,7 @@ struct PEMInspection: Sendable {
     }
 
     private static func label(_ line: ArraySlice<UInt8>, _ prefix: String) -> String? {
+        let line = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         guard line.starts(with: prefix.utf8) else { return nil }
         let text = String(decoding: line.dropFirst(prefix.utf8.count), as: UTF8.self)
         guard let end = text.firstRange(of: "-----") else { return nil }

@@ -16,6 +16,7 @@ struct GenerationBuilder {
     /// Seconds since 1970.
     private let now: Int64
     private var files = ReadFiles()
+    private var keepsFiles = false
     private var localAuthority: LocalAuthority?
     private var served: [ServedCertificate] = []
     private var issued: [String: IssuedCredential] = [:]
@@ -30,6 +31,7 @@ struct GenerationBuilder {
     /// Goes on with what an older generation has read of the operator's files instead of reading them again.
     mutating func keepFiles(of generation: Generation) {
         files = generation.files
+        keepsFiles = true
     }
 
     mutating func build(number: Int) throws(GatewayError) -> Generation {
@@ -70,7 +72,8 @@ struct GenerationBuilder {
         let clients = profile.clientCertificates.mode == .none ? nil : try clientTrust(profile.clientCertificates)
         return try pki { () throws(PKIError) in
             try ServerTLSContext(
-                profile: profile, credentials: credentials, source: "listener \(name)", clients: clients)
+                profile: profile, credentials: credentials, source: "listener \(name)", clients: clients,
+                isServing: keepsFiles)
         }
     }
 

@@ -22,12 +22,14 @@ package final class ServerTLSContext: Sendable {
     ///     shown the first that bears the name it asks for and that it can verify.
     ///   - source: what to call the certificate in errors: its file, or the listener.
     ///   - clients: who is trusted to vouch for clients; needed unless the profile's mode is `none`.
+    ///   - isServing: the credentials are in use already; that one has expired since does not keep a revocation from
+    ///     being taken up.
     ///   - clock: seconds since 1970.
     package init(
         profile: TLSProfile, credentials: [CredentialPair], source: String, clients: ClientTrust?,
-        clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
+        isServing: Bool = false, clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
-        let now = clock()
+        let now = isServing ? nil : clock()
         let settings = TLSSettings(profile)
         var certificates: [ServerCredential] = []
         for pair in credentials {
@@ -152,8 +154,9 @@ struct ServerCredential: Sendable {
     /// Seconds since 1970.
     let notAfter: Int64
 
+    /// - Parameter now: Seconds since 1970; nil takes it whatever the time.
     /// - Throws: for a certificate out of its time.
-    init(_ pair: CredentialPair, algorithms: [UInt16], source: String, at now: Int64) throws(PKIError) {
+    init(_ pair: CredentialPair, algorithms: [UInt16], source: String, at now: Int64?) throws(PKIError) {
         guard let leaf = pair.chain.first else {
             throw PKIError(.certificateFileEmpty, source, "there is no certificate")
         }
@@ -161,10 +164,10 @@ struct ServerCredential: Sendable {
         do { facts = try CertificateReader.facts(der: leaf.der) } catch {
             throw PKIError(.certificateFileUnusable, source, error.detail)
         }
-        guard facts.notBefore <= now else {
+        if let now, now < facts.notBefore {
             throw PKIError(.ownCertificateNotYetValid, source, "\(facts.subject) is valid from \(facts.notBefore) s on")
         }
-        guard now <= facts.notAfter else {
+        if let now, now > facts.notAfter {
             throw PKIError(.ownCertificateExpired, source, "\(facts.subject) ended at \(facts.notAfter) s")
         }
         library = try TLSCredential(pair, algorithms: algorithms, source: source)
