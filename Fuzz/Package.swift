@@ -18,6 +18,7 @@ let package = Package(
         fuzzer("HTTP1Fuzz"),
         fuzzer("ClientHelloFuzz"),
         fuzzer("ServerFlightFuzz"),
+        fuzzer("HandshakeExplanationFuzz"),
         fuzzer("CertificateNameFuzz"),
         fuzzer("ConfigurationFuzz"),
     ]

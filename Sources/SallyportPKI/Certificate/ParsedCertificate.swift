@@ -21,8 +21,8 @@ package struct ParsedCertificate: Sendable {
             try self.init(der: der, envelope: envelope)
         } catch {
             throw ChainRefusal(
-                error.reason, error.detail, subject: Self.nameText(envelope.subject),
-                issuer: Self.nameText(envelope.issuer), serial: envelope.serialText)
+                error.reason, error.detail, subject: DistinguishedNameText.text(envelope.subject),
+                issuer: DistinguishedNameText.text(envelope.issuer), serial: envelope.serialText)
         }
     }
 
@@ -48,8 +48,8 @@ package struct ParsedCertificate: Sendable {
     }
 
     /// RFC 4514 text, escaped.
-    package var subject: String { Self.nameText(envelope.subject) }
-    package var issuer: String { Self.nameText(envelope.issuer) }
+    package var subject: String { DistinguishedNameText.text(envelope.subject) }
+    package var issuer: String { DistinguishedNameText.text(envelope.issuer) }
     /// Upper-case hex.
     package var serial: String { envelope.serialText }
     /// Seconds since 1970.
@@ -74,13 +74,5 @@ package struct ParsedCertificate: Sendable {
             throw ChainRefusal(.certificateMalformed, "the public key's encoding is damaged")
         }
         throw ChainRefusal(.certificateKeyForbidden, "the public key is of another kind or size than is allowed")
-    }
-
-    private static func nameText(_ der: [UInt8]) -> String {
-        do {
-            return try RawDistinguishedName(der: der[...]).text
-        } catch {
-            return "#" + Hexadecimal.text(der)
-        }
     }
 }

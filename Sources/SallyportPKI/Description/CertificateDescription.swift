@@ -6,9 +6,12 @@ import SallyportModel
 package struct CertificateDescription: Sendable {
     private let certificate: ParsedCertificate
     private let facts: Result<CertificateFacts, ChainRefusal>
+    private let revokedAt: Int64?
 
-    package init(_ certificate: ParsedCertificate) {
+    /// - Parameter revokedAt: when its authority withdrew it, seconds since 1970; nil where that is not known.
+    package init(_ certificate: ParsedCertificate, revokedAt: Int64? = nil) {
         self.certificate = certificate
+        self.revokedAt = revokedAt
         facts = Result { () throws(ChainRefusal) in try CertificateReader.facts(certificate) }
     }
 
@@ -23,10 +26,11 @@ package struct CertificateDescription: Sendable {
 
     /// One JSON object with the keys of `CertificateDocument`.
     package func json(at now: Int64) -> String {
-        Self.encode(CertificateDocument(certificate, facts: facts, at: now))
+        Self.encode(CertificateDocument(certificate, facts: facts, revokedAt: revokedAt, at: now))
     }
 
-    private func rows(at now: Int64) -> [(label: String, value: String)] {
+    /// What `text` shows, one fact a row.
+    package func rows(at now: Int64) -> [(label: String, value: String)] {
         var rows = [
             ("Subject", PrintableText.make(certificate.subject)), ("Issuer", PrintableText.make(certificate.issuer)),
             ("Serial", certificate.serial),
@@ -41,6 +45,7 @@ package struct CertificateDescription: Sendable {
         rows.append(("Valid from", CertificateTime.text(certificate.notBefore)))
         rows.append(
             ("Valid to", CertificateTime.text(certificate.notAfter) + " (\(Self.remaining(certificate, at: now)))"))
+        if let revokedAt { rows.append(("State", "revoked at \(CertificateTime.text(revokedAt))")) }
         rows.append(("Key", "\(certificate.keyKind)"))
         rows.append(("Signed with", certificate.signatureName))
         rows.append(("Use", certificate.uses.joined(separator: ", ")))

@@ -16,6 +16,8 @@ struct CertificateDocument: Encodable {
     /// Seconds since 1970.
     let notBefore: Int64
     let notAfter: Int64
+    /// When its authority withdrew it, where that is known.
+    let revokedAt: Int64?
     /// 0 to 1.
     let lifeLeft: Double
     let key: String
@@ -25,7 +27,7 @@ struct CertificateDocument: Encodable {
     /// SHA-256, upper-case hexadecimal.
     let fingerprint: String
 
-    init(_ certificate: ParsedCertificate, facts: Result<CertificateFacts, ChainRefusal>, at now: Int64) {
+    init(_ certificate: ParsedCertificate, facts: Result<CertificateFacts, ChainRefusal>, revokedAt: Int64?, at now: Int64) {
         subject = certificate.subject
         issuer = certificate.issuer
         serial = certificate.serial
@@ -39,6 +41,7 @@ struct CertificateDocument: Encodable {
         }
         notBefore = certificate.notBefore
         notAfter = certificate.notAfter
+        self.revokedAt = revokedAt
         lifeLeft = certificate.lifeLeft(at: now)
         key = "\(certificate.keyKind)"
         signature = certificate.signatureName

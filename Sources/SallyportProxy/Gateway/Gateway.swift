@@ -205,6 +205,7 @@ package final class Gateway: Sendable {
             refusedHandshakes: sum { $0.refusedHandshakes.load(ordering: .relaxed) },
             refusals: journal.counts.map(GatewayStatus.RefusalCount.init),
             latestRefusals: journal.latestRefusals(5).compactMap(GatewayStatus.LatestRefusal.init),
+            sampledHandshakes: journal.latestFinished(5).map(\.connection.text),
             certificates: generation.certificates,
             lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
             acceptedRisks: generation.configuration.acceptedRisks.map {

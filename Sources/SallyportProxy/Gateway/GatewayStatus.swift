@@ -17,6 +17,8 @@ package struct GatewayStatus: Sendable, Encodable {
     package var refusals: [RefusalCount]
     /// The newest ones that can be explained, newest first.
     package var latestRefusals: [LatestRefusal]
+    /// Connections of the newest good handshakes that can be explained, newest first.
+    package var sampledHandshakes: [String]
     package var certificates: [ServedCertificate]
     /// Every certificate and authority in use.
     package var lifetimes: [LifetimeStatus]

@@ -166,14 +166,31 @@ struct ConnectionGate: Sendable {
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
                 refusal.log(to: logger)
                 remember(refusal, context: context, at: loop.wallClockSeconds())
-            })
+            },
+            finished: sample(listener.name, channel, loop))
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     /// Why a chain was refused is worked out only when somebody asks.
     private func remember(_ refusal: HandshakeRefusal, context: ListenerTLSContext, at now: Int64) {
-        guard let chain = refusal.record?.presented, !chain.isEmpty else { return journal.add(refusal, time: now) }
-        journal.add(refusal, time: now) { context.policy(serverName: refusal.sni)?.context.explain(presented: chain, at: now) }
+        guard let chain = refusal.record?.presented, !chain.isEmpty,
+            let rules = context.policy(serverName: refusal.sni)?.context
+        else { return journal.add(refusal, time: now) }
+        journal.add(refusal, time: now) { rules.explain(presented: chain, at: now) }
+    }
+
+    /// Of the good handshakes of a loop the first can be explained, and every 64th after it.
+    private func sample(
+        _ listener: String, _ channel: any Channel, _ loop: LoopState
+    ) -> ((HandshakeRecorder, EstablishedConnection) -> Void)? {
+        guard loop.counters.handshakes.load(ordering: .relaxed) % 64 == 0 else { return nil }
+        return { [journal] record, connection in
+            journal.sample(
+                ExplainedHandshake(
+                    record, time: loop.wallClockSeconds(), listener: listener,
+                    peer: PeerText.text(of: channel.remoteAddress),
+                    outcome: .finished(client: connection.identity?.displayName)))
+        }
     }
 }
 

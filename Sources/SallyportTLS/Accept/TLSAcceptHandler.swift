@@ -40,6 +40,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     private let deadline: TimeAmount
     private let established: (any Channel, EstablishedConnection) throws -> Void
     private let refused: (HandshakeRefusal) -> Void
+    private let finished: ((HandshakeRecorder, EstablishedConnection) -> Void)?
 
     private var state = State.collecting
     private var reader = ClientHelloReader()
@@ -52,23 +53,30 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     private var timer: Scheduled<Void>?
     private var peer: SocketAddress?
     private var lingered = 0
+    private var recorder = HandshakeRecorder(acceptedAt: TLSAcceptHandler.now())
 
     /// - Parameters:
     ///   - handshakeDeadline: from the accepted connection to the completed handshake.
     ///   - established: adds the handlers that speak to the client; called before any application byte arrives. Should
     ///     it throw, `refused` follows with `connectionNotTaken`.
     ///   - refused: called when the connection is given up; it is closed by then or being closed.
+    ///   - finished: called after `established` with how it went, where somebody wants to know.
     package init(
         context: ListenerTLSContext, listener: String, handshakeDeadline: TimeAmount = .seconds(5),
         established: @escaping (any Channel, EstablishedConnection) throws -> Void,
-        refused: @escaping (HandshakeRefusal) -> Void
+        refused: @escaping (HandshakeRefusal) -> Void,
+        finished: ((HandshakeRecorder, EstablishedConnection) -> Void)? = nil
     ) {
         tls = context
         self.listener = listener
         deadline = handshakeDeadline
         self.established = established
         self.refused = refused
+        self.finished = finished
     }
+
+    /// Of the clock that the recorder counts by.
+    private static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds.magnitude }
 
     // MARK: Events
 
@@ -164,9 +172,11 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     private func take(_ hello: ClientHello, _ context: ChannelHandlerContext) {
         self.hello = hello
+        recorder.helloReceived(hello, at: Self.now())
         guard let (policy, tls) = tls.policy(serverName: hello.sni) else {
             return refuse(.serverNameUnknown, "there is no server name, and the listener asks for one", context)
         }
+        recorder.chose(tls.policy, at: Self.now())
         if let name = hello.sni, !tls.bears(name) {
             return refuse(.serverNameUnknown, "no certificate bears the name", context)
         }
@@ -206,14 +216,18 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     }
 
     private func judge(_ chain: [[UInt8]], _ tls: ServerTLSContext) -> Bool {
+        recorder.received(chain: chain, at: Self.now())
         let result = tls.verify(presented: chain)
+        recorder.verified(at: Self.now())
         verdict = result
         if case .success = result { return true }
         return false
     }
 
     private func advance(_ handshake: Handshake, _ context: ChannelHandlerContext) {
-        switch handshake.engine.handshake() {
+        let step = handshake.engine.handshake()
+        if let shown = handshake.tls.shown(by: handshake.engine) { recorder.chose(certificate: shown, at: Self.now()) }
+        switch step {
         case .incomplete:
             guard let bytes = handshake.engine.takeOutbound() else { return }
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
@@ -274,6 +288,10 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             timer = nil
             let place = try context.pipeline.syncOperations.context(handler: records)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            if let finished {
+                recorder.finished(connection.tls, at: Self.now())
+                finished(recorder, connection)
+            }
             records.deliverRest(context: place)
         } catch {
             refuse(.connectionNotTaken, "\(error)", context)
@@ -284,6 +302,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     /// - Parameter alert: what the library wants the client to be told.
     private func handshakeFailed(_ failure: TLSFailure, alert: ByteBuffer?, _ context: ChannelHandlerContext) {
+        note(failure)
         let failure = explain(failure)
         switch verdict {
         case .failure(let refusal):
@@ -297,6 +316,11 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         case nil:
             refuse(ChainRefusal(failure.reason, failure.detail), saying: alert, context)
         }
+    }
+
+    private func note(_ failure: TLSFailure) {
+        let named = if case .library(let names) = failure { names.lazy.compactMap(ServerAlert.number).first } else { nil as UInt8? }
+        if let alert = named ?? plaintextAlert.description { recorder.received(alert: alert) }
     }
 
     private func explain(_ failure: TLSFailure) -> (reason: Reason, detail: String) {
@@ -318,11 +342,15 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         received = nil
         timer?.cancel()
         timer = nil
+        recorder.refused(at: Self.now())
+        if let alert = TLSAlert.number(in: reply) ?? (refusal.reason.isOfTheChain && reply != nil ? 46 : nil) {
+            recorder.sent(alert: alert)
+        }
         refused(
             HandshakeRefusal(
                 reason: refusal.reason, detail: refusal.detail, peer: PeerText.text(of: peer), listener: listener,
                 sni: hello?.sni, subject: refusal.subject, issuer: refusal.issuer, serial: refusal.serial,
-                fix: HandshakeRefusal.fix(for: refusal.reason, subject: refusal.subject)))
+                fix: HandshakeRefusal.fix(for: refusal.reason, subject: refusal.subject), record: recorder))
         guard let reply else { return context.close(promise: nil) }
         send(reply, context)
     }

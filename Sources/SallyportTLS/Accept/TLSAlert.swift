@@ -25,4 +25,10 @@ enum TLSAlert: UInt8 {
 
     /// Type alert, TLS 1.2 on the wire, two bytes: fatal, description.
     var record: [UInt8] { [21, 3, 3, 0, 2, 2, rawValue] }
+
+    /// The number of an alert that is the whole of what is sent, in the clear; nil for anything else.
+    static func number(in reply: ByteBuffer?) -> UInt8? {
+        guard let bytes = reply?.readableBytesView, bytes.count == 7, bytes.first == 21 else { return nil }
+        return bytes.last
+    }
 }

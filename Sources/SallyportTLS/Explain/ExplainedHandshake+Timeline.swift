@@ -85,7 +85,7 @@ extension ExplainedHandshake {
     private func finishedFacts(client: String?) -> [Timeline.Fact] {
         var facts = [Timeline.Fact("agreed on", headline)]
         if let parameters = record.parameters {
-            facts.append(.init("protocol", parameters.applicationProtocol ?? "none was offered"))
+            facts.append(.init("protocol", parameters.alpn ?? "none was offered"))
             facts.append(.init("session", parameters.resumed ? "resumed" : "new"))
         }
         return facts + [.init("client", client ?? "no certificate")]

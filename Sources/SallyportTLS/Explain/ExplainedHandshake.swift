@@ -51,7 +51,12 @@ package struct ExplainedHandshake: Sendable {
     }
 }
 
-extension NegotiatedParameters {
+extension TLSFacts {
     /// `TLS 1.3, TLS_AES_128_GCM_SHA256, X25519MLKEM768`
-    var text: String { [version, cipherSuite, group].compactMap(\.self).joined(separator: ", ") }
+    var text: String { [version.name, cipherSuite, group].compactMap(\.self).joined(separator: ", ") }
+}
+
+extension TLSProtocolVersion {
+    /// As people write it.
+    var name: String { self == .tls13 ? "TLS 1.3" : "TLS 1.2" }
 }

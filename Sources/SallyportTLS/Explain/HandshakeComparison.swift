@@ -12,10 +12,10 @@ struct HandshakeComparison {
         switch reason {
         case .versionTooOld: offered(\.versions, \.versions) { WireVersion(rawValue: $0).name }
         case .noSharedCipherSuite:
-            offered(\.cipherSuites, \.cipherSuites) { CipherSuite(rawValue: $0).name } + groups
+            offered(\.cipherSuites, \.cipherSuites) { CipherSuite(rawValue: $0).name } + keys + groups
         case .noSharedGroup: groups
         case .noSharedSignatureAlgorithm:
-            offered(\.signatureAlgorithms, \.signatureAlgorithms) { SignatureScheme(rawValue: $0).name }
+            offered(\.signatureAlgorithms, \.signatureAlgorithms) { SignatureScheme(rawValue: $0).name } + keys
         case .noCommonProtocol: protocols
         case .serverNameUnknown: names
         case .noClientCertificate: authorities
@@ -41,6 +41,9 @@ struct HandshakeComparison {
     }
 
     private var groups: [Timeline.Fact] { offered(\.groups, \.groups) { NamedGroup(rawValue: $0).name } }
+
+    /// A suite or an algorithm that both know is of no use without a key for it.
+    private var keys: [Timeline.Fact] { record.policy.map { [.init("keys here", $0.keys)] } ?? [] }
 
     private var protocols: [Timeline.Fact] {
         guard let hello = record.hello, let policy = record.policy else { return [] }

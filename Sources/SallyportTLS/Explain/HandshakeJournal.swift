@@ -119,9 +119,14 @@ package final class HandshakeJournal: Sendable {
     }
 
     /// The newest refusals, newest first.
-    package func latestRefusals(_ count: Int) -> [ExplainedHandshake] {
+    package func latestRefusals(_ count: Int) -> [ExplainedHandshake] { latest(count) { $0.refusal != nil } }
+
+    /// The newest of the sample of good ones, newest first.
+    package func latestFinished(_ count: Int) -> [ExplainedHandshake] { latest(count) { $0.refusal == nil } }
+
+    private func latest(_ count: Int, where test: (ExplainedHandshake) -> Bool) -> [ExplainedHandshake] {
         state.withLock { state in
-            state.entries.reversed().lazy.map(\.handshake).filter { $0.refusal != nil }.prefix(count).map(\.self)
+            state.entries.reversed().lazy.map(\.handshake).filter(test).prefix(count).map(\.self)
         }
     }
 

@@ -19,10 +19,13 @@ package final class HandshakePolicy: Sendable {
     package let trusted: [String]
     /// DNS names that the gateway's certificates bear.
     package let names: [String]
+    /// What the keys of these certificates are, such as `ECDSA P-256`.
+    package let keys: [String]
 
     package init(
         profile: String, versions: [UInt16], cipherSuites: [UInt16], groups: [UInt16], signatureAlgorithms: [UInt16],
-        applicationProtocols: [String], clientCertificates: ClientCertificates.Mode, trusted: [String], names: [String]
+        applicationProtocols: [String], clientCertificates: ClientCertificates.Mode, trusted: [String], names: [String],
+        keys: [String]
     ) {
         self.profile = profile
         self.versions = versions
@@ -33,6 +36,33 @@ package final class HandshakePolicy: Sendable {
         self.clientCertificates = clientCertificates
         self.trusted = trusted
         self.names = names
+        self.keys = keys
+    }
+}
+
+extension HandshakePolicy {
+    /// - Parameters:
+    ///   - certificates: that may be shown.
+    ///   - clients: nil where client certificates are not asked for.
+    convenience init(
+        _ profile: TLSProfile, _ settings: TLSSettings, certificates: [ShownCertificate], clients: ClientTrust?
+    ) {
+        self.init(
+            profile: profile.base.rawValue, versions: settings.minimum == .tls13 ? [0x0304] : [0x0304, 0x0303],
+            cipherSuites: settings.cipherSuiteNumbers, groups: settings.groups,
+            signatureAlgorithms: settings.signatureAlgorithms, applicationProtocols: settings.protocols,
+            clientCertificates: profile.clientCertificates.mode,
+            trusted: clients?.anchors.map { PrintableText.make($0.certificate.subject) } ?? [],
+            names: certificates.flatMap(\.names), keys: certificates.map(\.key))
+    }
+}
+
+extension TLSSettings {
+    /// By IANA number, most wanted first.
+    fileprivate var cipherSuiteNumbers: [UInt16] {
+        if isCNSA { return [0x1302] }
+        let newest: [UInt16] = [0x1301, 0x1302, 0x1303]
+        return minimum == .tls13 ? newest : newest + [0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8]
     }
 }
 

@@ -16,7 +16,7 @@ package struct HandshakeRecorder: Sendable {
     package private(set) var shown: ShownCertificate?
     /// What the client presented, DER, leaf first.
     package private(set) var presented: [[UInt8]] = []
-    package private(set) var parameters: NegotiatedParameters?
+    package private(set) var parameters: TLSFacts?
     /// The number of the alert that the gateway sent, when the recorder was told.
     package private(set) var alertSent: UInt8?
     /// The number of the alert that the client sent.
@@ -57,7 +57,7 @@ package struct HandshakeRecorder: Sendable {
         note(.verified, now)
     }
 
-    package mutating func finished(_ parameters: NegotiatedParameters, at now: UInt64) {
+    package mutating func finished(_ parameters: TLSFacts, at now: UInt64) {
         self.parameters = parameters
         note(.ended, now)
     }
@@ -100,27 +100,4 @@ package struct HandshakeRecorder: Sendable {
 /// The steps of a handshake in the order in which they happen.
 package enum HandshakeStep: Int, Sendable, CaseIterable {
     case accepted, hello, policy, certificate, chain, verified, ended
-}
-
-/// What both sides agreed on, in the names of the IANA registries.
-package struct NegotiatedParameters: Sendable, Hashable {
-    /// `TLS 1.3`
-    package var version: String
-    package var cipherSuite: String?
-    /// The key exchange group; nil when no key exchange took place or the library does not say.
-    package var group: String?
-    package var resumed: Bool
-    /// The application protocol; nil when the client offered none.
-    package var applicationProtocol: String?
-
-    package init(
-        version: String, cipherSuite: String? = nil, group: String? = nil, resumed: Bool,
-        applicationProtocol: String? = nil
-    ) {
-        self.version = version
-        self.cipherSuite = cipherSuite
-        self.group = group
-        self.resumed = resumed
-        self.applicationProtocol = applicationProtocol
-    }
 }

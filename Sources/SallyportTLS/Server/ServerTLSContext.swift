@@ -14,6 +14,8 @@ package final class ServerTLSContext: Sendable {
     private let library: TLSContext
     private let certificates: [ServerCredential]
     private let clients: ClientTrust?
+    /// What explanations compare a ClientHello with.
+    let policy: HandshakePolicy
     private let verdicts = VerdictCache()
     private let clock: @Sendable () -> Int64
 
@@ -47,6 +49,7 @@ package final class ServerTLSContext: Sendable {
         guard mode == .none || clients?.anchors.isEmpty == false else {
             throw PKIError(.trustMissing, source, "the mode is \(mode.rawValue) and there is no trust anchor")
         }
+        policy = HandshakePolicy(profile, settings, certificates: certificates.map(\.shown), clients: self.clients)
         let resumption = profile.clientCertificates.resumption == .reauthorize
         let wanted: TLSContext.PeerCertificate =
             switch mode {
@@ -69,6 +72,11 @@ package final class ServerTLSContext: Sendable {
         let shown = certificates.first { engine.hasShown($0.library) }
         let fitting = certificates.first { certificate in serverName.map(certificate.names.cover) ?? true }
         return (shown ?? fitting)?.names ?? CertificateNames([])
+    }
+
+    /// The certificate that was shown, for explanations; nil before one was.
+    func shown(by engine: TLSEngine) -> ShownCertificate? {
+        certificates.first { engine.hasShown($0.library) }?.shown
     }
 
     /// A connection that begins with this ClientHello.
@@ -151,6 +159,7 @@ package final class ServerTLSContext: Sendable {
 struct ServerCredential: Sendable {
     let library: TLSCredential
     let names: CertificateNames
+    let shown: ShownCertificate
     /// Seconds since 1970.
     let notAfter: Int64
 
@@ -172,6 +181,7 @@ struct ServerCredential: Sendable {
         }
         library = try TLSCredential(pair, algorithms: algorithms, source: source)
         names = CertificateNames(facts)
+        shown = ShownCertificate(leaf, names: facts.dnsNames + facts.addresses)
         notAfter = facts.notAfter
     }
 }

@@ -25,31 +25,6 @@ struct CertificateListCommand: ParsableCommand {
     }
 }
 
-struct CertificateInspectCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Explain the certificates in a PEM file.")
-
-    @Argument(help: "A PEM file; - is standard input.", completion: .file(extensions: ["pem", "crt", "cer"]))
-    var file: String
-    @OptionGroup var json: JSONFlag
-
-    func run() throws {
-        let certificates: [ParsedCertificate]
-        do throws(PKIError) {
-            certificates = try PEMFile.certificates(at: file == "-" ? "/dev/stdin" : file)
-        } catch {
-            throw CommandFailure(error)
-        }
-        let now = Environment.now()
-        let descriptions = certificates.map(CertificateDescription.init)
-        if json.isOn {
-            Terminal.print("[" + descriptions.map { $0.json(at: now) }.joined(separator: ",\n") + "]")
-        } else {
-            Terminal.print(descriptions.map { $0.text(at: now) }.joined(separator: "\n\n"))
-        }
-    }
-}
-
 struct CertificateRevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Withdraw certificates; a running gateway refuses them from then on.")

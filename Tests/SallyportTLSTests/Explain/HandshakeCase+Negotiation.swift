@@ -73,9 +73,9 @@ extension HandshakeCase {
     private static func finished(resumed: Bool, client: String?) throws -> ExplainedHandshake {
         var recorder = try StagedHandshake.answered()
         recorder.finished(
-            NegotiatedParameters(
-                version: "TLS 1.3", cipherSuite: "TLS_AES_128_GCM_SHA256", group: "X25519MLKEM768", resumed: resumed,
-                applicationProtocol: "http/1.1"), at: 3_100_000)
+            TLSFacts(
+                version: .tls13, cipherSuite: "TLS_AES_128_GCM_SHA256", group: "X25519MLKEM768", resumed: resumed,
+                alpn: "http/1.1"), at: 3_100_000)
         return ExplainedHandshake(
             recorder, time: FixedChain.now, listener: "main", peer: "192.0.2.7:40112", outcome: .finished(client: client))
     }

@@ -57,7 +57,7 @@ enum StagedHandshake {
         cipherSuites: [0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8],
         groups: [0x11EC, 0x001D, 0x0017, 0x0018], signatureAlgorithms: [0x0403, 0x0503, 0x0804, 0x0805, 0x0806],
         applicationProtocols: ["http/1.1"], clientCertificates: .require, trusted: ["CN=Test Root"],
-        names: ["localhost", "api.example.org"])
+        names: ["localhost", "api.example.org"], keys: ["ECDSA P-256"])
 
     static let shown = ShownCertificate(
         subject: "CN=localhost", issuer: "CN=Test Server Authority", names: ["localhost", "api.example.org"],
