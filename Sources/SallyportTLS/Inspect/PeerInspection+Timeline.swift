@@ -76,10 +76,10 @@ extension PeerInspection {
     private var request: Timeline.Step? {
         guard let requestedAuthorities else {
             guard agreed != nil else { return nil }
-            return .init("clientCertificate", at: times[.ended], "no client certificate asked for")
+            return .init("clientCertificate", at: nil, "no client certificate asked for")
         }
         return .init(
-            "clientCertificate", at: times[.answered], "client certificate asked for",
+            "clientCertificate", at: nil, "client certificate asked for",
             [
                 .init("accepted from", requestedAuthorities.isEmpty ? ["any authority"] : requestedAuthorities),
                 .init("presented", presented ?? "none"),

@@ -136,7 +136,7 @@ struct CertificateInspectCommand: ParsableCommand {
         do throws(PKIError) {
             if access(state.rootCertificate, F_OK) == 0 {
                 let local = try LocalAuthority.open(state, at: now)
-                anchors.append(local.anchor)
+                anchors += local.anchors
                 revoked[Builtin.authority] = try local.revokedSerials()
             }
             if let authority {
