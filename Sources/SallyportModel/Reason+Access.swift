@@ -33,8 +33,13 @@ extension Reason {
         explanation: "The route has clientCertificate: require, and this connection presented no client certificate. The listener or the host lets clients in without one.",
         fix: "Present a certificate: sallyport cert client NAME")
 
+    package static let tooManyHandshakes = Reason(
+        3020, "Too many handshakes under way", origin: .gateway,
+        explanation: "More TLS handshakes are under way than one worker keeps, so the oldest connections are closed for new ones. Clients that finish their handshake are not affected.",
+        fix: "Look in the log which addresses connect and stall, and keep them out before the gateway.")
+
     static let accessReasons = [
         identityNotAllowed, identityRequired, noRoute, wrongHost, methodNotAllowed, certificateExpiredInUse,
-        identityNoLongerValid, routeRequiresCertificate,
+        identityNoLongerValid, routeRequiresCertificate, tooManyHandshakes,
     ]
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -74,11 +75,13 @@ def crash_report(output):
 class Process:
     """A running gateway: `run` or `demo`."""
 
-    def __init__(self, *arguments, state, cwd=None, environment=None):
+    def __init__(self, *arguments, state, cwd=None, environment=None, open_files=None):
+        """`open_files` is what the process may have open at most."""
         self.state = Path(state)
+        bound = open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files)))
         self.process = subprocess.Popen(
             [binary(), *map(str, arguments), "--state", str(state)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, text=True, errors="replace", cwd=cwd,
+            stdin=subprocess.DEVNULL, text=True, errors="replace", cwd=cwd, preexec_fn=bound,
             env={**os.environ, "NO_COLOR": "1", **(environment or {})})
         self.stdout, self.stderr = Lines(self.process.stdout), Lines(self.process.stderr)
 
@@ -155,12 +158,13 @@ class Process:
 class Gateway(Process):
     """`sallyport run` with a configuration written by a test."""
 
-    def __init__(self, folder, configuration, *, arguments=(), wait=True):
+    def __init__(self, folder, configuration, *, arguments=(), wait=True, open_files=None):
         self.folder = Path(folder)
         self.file = self.folder / "sallyport.yaml"
         self.access_file = self.folder / "access.log"
         self.write(configuration)
-        super().__init__("run", "-c", self.file, *arguments, state=self.folder / "state", cwd=self.folder)
+        super().__init__("run", "-c", self.file, *arguments, state=self.folder / "state", cwd=self.folder,
+                         open_files=open_files)
         if wait:
             self.wait_ready()
 

@@ -69,10 +69,14 @@ package final class Gateway: Sendable {
         of group: MultiThreadedEventLoopGroup, logger: Logger, generation: Generation
     ) async -> [Worker] {
         var workers: [Worker] = []
-        for (index, eventLoop) in group.makeIterator().enumerated() {
+        let loops = Array(group.makeIterator())
+        let handshakes = Bounds.handshakes(openFiles: OpenFileLimit.raise(), workers: loops.count)
+        for (index, eventLoop) in loops.enumerated() {
             let worker = await withCheckedContinuation { (continuation: CheckedContinuation<Worker, Never>) in
                 eventLoop.execute {
-                    continuation.resume(returning: Worker(on: eventLoop, index: index, logger: logger, generation: generation))
+                    continuation.resume(
+                        returning: Worker(
+                            on: eventLoop, index: index, logger: logger, generation: generation, handshakes: handshakes))
                 }
             }
             workers.append(worker)

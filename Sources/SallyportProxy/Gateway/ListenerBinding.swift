@@ -150,7 +150,7 @@ struct ConnectionGate: Sendable {
         guard loop.hasRoom, let context = view.generation.tls[listener.name] else {
             return channel.close(promise: nil)
         }
-        loop.handshakesUnderWay += 1
+        let ticket = loop.handshakeBegins(channel)
         let handler = TLSAcceptHandler(
             context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
             established: { channel, established in
@@ -158,12 +158,12 @@ struct ConnectionGate: Sendable {
                     loop: loop, listener: listener, established: established, channel: channel, view: view)
                 // A throw makes it a refusal, which is counted below.
                 try channel.pipeline.syncOperations.addHandler(connection)
-                loop.handshakesUnderWay -= 1
+                _ = loop.handshakeEnds(ticket)
                 loop.counters.handshakes.add(1, ordering: .relaxed)
             },
             refused: { refusal in
-                loop.handshakesUnderWay -= 1
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                guard loop.handshakeEnds(ticket) else { return }
                 refusal.log(to: logger)
                 remember(refusal, context: context, at: loop.wallClockSeconds())
             },

@@ -22,7 +22,12 @@ final class LoopState {
     let noBytes = ByteBuffer()
     private var date = DateField()
 
-    init(eventLoop: any EventLoop, index: Int, counters: LoopCounters, logger: Logger, generation: Generation) {
+    /// - Parameter handshakes: How many may be under way at a time.
+    init(
+        eventLoop: any EventLoop, index: Int, counters: LoopCounters, logger: Logger, generation: Generation,
+        handshakes: Int
+    ) {
+        pending = PendingHandshakes(capacity: handshakes)
         self.eventLoop = eventLoop
         self.index = index
         self.counters = counters
@@ -60,10 +65,40 @@ final class LoopState {
     // MARK: connections
 
     /// Connections whose handshake is not over; they are not registered yet.
-    var handshakesUnderWay = 0
+    private var pending: PendingHandshakes<any Channel>
+    /// Since the last sweep.
+    private var displaced = 0
 
     /// Whether one more connection can be taken.
-    var hasRoom: Bool { connections.count + handshakesUnderWay < Bounds.connections && !isDraining }
+    var hasRoom: Bool { connections.count < Bounds.connections && !isDraining }
+
+    /// A handshake begins. Where too many are under way, the oldest connection is closed for it.
+    func handshakeBegins(_ channel: any Channel) -> PendingHandshakes<any Channel>.Ticket {
+        let (ticket, oldest) = pending.add(channel)
+        if let oldest {
+            displaced += 1
+            oldest.close(promise: nil)
+        }
+        return ticket
+    }
+
+    /// A handshake is over. False: its connection had been closed for another one.
+    func handshakeEnds(_ ticket: PendingHandshakes<any Channel>.Ticket) -> Bool {
+        pending.remove(ticket)
+    }
+
+    /// One line for all of them: a line each would be a flood of its own.
+    private func reportDisplaced() {
+        guard displaced > 0 else { return }
+        logger.warning(
+            "oldest handshakes given up",
+            metadata: [
+                "code": "\(Reason.tooManyHandshakes.name)", "count": "\(displaced)", "under way": "\(pending.count)",
+                "detail": "more handshakes are under way than are kept, and the oldest give way to new ones",
+                "fix": "\(Reason.tooManyHandshakes.fix)",
+            ])
+        displaced = 0
+    }
 
     func register(_ connection: any SweptConnection) {
         connection.registryIndex = connections.count
@@ -88,6 +123,7 @@ final class LoopState {
         let now = NIODeadline.now()
         for connection in connections { connection.sweep(now: now) }
         current.sweep(now: now)
+        reportDisplaced()
     }
 
     /// Connections end as soon as they have nothing under way.

@@ -8,10 +8,14 @@ struct Worker: Sendable {
     let counters: LoopCounters
 
     /// To be called on the loop.
-    init(on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation) {
+    ///
+    /// - Parameter handshakes: How many may be under way at a time.
+    init(on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation, handshakes: Int) {
         self.eventLoop = eventLoop
         counters = LoopCounters()
-        let state = LoopState(eventLoop: eventLoop, index: index, counters: counters, logger: logger, generation: generation)
+        let state = LoopState(
+            eventLoop: eventLoop, index: index, counters: counters, logger: logger, generation: generation,
+            handshakes: handshakes)
         let bound = NIOLoopBound(state, eventLoop: eventLoop)
         self.state = bound
         eventLoop.scheduleRepeatedTask(initialDelay: Timeouts.sweep, delay: Timeouts.sweep) { _ in
