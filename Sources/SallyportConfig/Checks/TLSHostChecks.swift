@@ -117,7 +117,7 @@ extension ClientCertificates.Mode {
 
 extension CertificateNames {
     /// Whether some host that the pattern matches is among the names.
-    func meet(_ pattern: HostPattern) -> Bool {
+    package func meet(_ pattern: HostPattern) -> Bool {
         switch pattern {
         case .any: true
         case .exact(let host): cover(host)

@@ -56,19 +56,23 @@ struct GenerationBuilder {
     private mutating func listenerContext(
         _ name: String, _ settings: ListenerTLS
     ) throws(GatewayError) -> ListenerTLSContext {
-        try ListenerTLSContext(ListenerTLSPlan(settings)) { policy throws(GatewayError) in
-            try serverContext(name, policy)
+        let plan = ListenerTLSPlan(settings)
+        var credentials: [ServerCertificate: CredentialPair] = [:]
+        for certificate in plan.policies.flatMap(\.certificates) where credentials[certificate] == nil {
+            credentials[certificate] = try serverCredential(listener: name, certificate)
+        }
+        try pki { () throws(PKIError) in
+            try HostCoverage.check(settings, listener: name, credentials: credentials)
+        }
+        return try ListenerTLSContext(plan) { policy throws(GatewayError) in
+            try serverContext(name, policy, policy.certificates.compactMap { credentials[$0] })
         }
     }
 
     private mutating func serverContext(
-        _ name: String, _ policy: ListenerTLSPlan.Policy
+        _ name: String, _ policy: ListenerTLSPlan.Policy, _ credentials: [CredentialPair]
     ) throws(GatewayError) -> ServerTLSContext {
         let profile = configuration.tlsProfiles[policy.profile] ?? TLSProfile()
-        var credentials: [CredentialPair] = []
-        for certificate in policy.certificates {
-            credentials.append(try serverCredential(listener: name, certificate))
-        }
         let clients = profile.clientCertificates.mode == .none ? nil : try clientTrust(profile.clientCertificates)
         return try pki { () throws(PKIError) in
             try ServerTLSContext(
