@@ -250,13 +250,30 @@ def test_a_client_hello_in_a_few_records_and_segments_is_good(shared, alice):
         assert answer.startswith(b"HTTP/1.1 200"), answer
 
 
-@pytest.mark.parametrize("request_line", [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"POST /x HTTP/1.0\r\n\r\n"])
+@pytest.mark.parametrize("request_line", [
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"POST /x HTTP/1.0\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"CONNECT localhost:443 HTTP/1.1\r\n\r\n", b"OPTIONS * HTTP/1.1\r\n\r\n", b"GET /<script>secret</script> HTTP/1.1\r\n\r\n"])
 def test_plain_http_on_the_tls_port(shared, request_line):
     mark, before = shared.gateway.mark(), len(shared.upstream.requests)
     answer = raw(shared.port, request_line)
     assert answer.startswith(b"HTTP/1.1 400 ") and b"application/problem+json" in answer and b"SP2020" in answer, answer
+    assert b"secret" not in answer and b"localhost" not in answer
     shared.gateway.logged("SP2020", since=mark)
     assert len(shared.upstream.requests) == before
+
+
+def test_plain_http_in_pieces_is_answered_as_soon_as_it_is_known(shared):
+    """A method and a space are enough; the rest is not waited for, nothing of it is repeated, and nobody is redirected."""
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=10) as plain:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in b"GET ":
+            plain.sendall(bytes([byte]))
+        answer = b""
+        while chunk := plain.recv(65536):
+            answer += chunk
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ") and b"connection: close" in head and b"location" not in head.lower(), head
+    assert f"content-length: {len(body)}".encode() in head
 
 
 def test_silence_is_ended(shared):
