@@ -91,7 +91,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     ) -> AccessConnection {
         AccessConnection(
             listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
-            tlsVersion: established.tls.version.rawValue, identity: identity)
+            tls: AccessTLS(established.tls), identity: identity)
     }
 
     // MARK: the channel's side
@@ -380,5 +380,12 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         case .closed:
             break
         }
+    }
+}
+
+extension AccessTLS {
+    init(_ facts: TLSFacts) {
+        self.init(
+            version: facts.version.rawValue, cipherSuite: facts.cipherSuite, group: facts.group, resumed: facts.resumed)
     }
 }

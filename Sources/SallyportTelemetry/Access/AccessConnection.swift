@@ -12,15 +12,15 @@ package final class AccessConnection: Sendable {
     /// - Parameters:
     ///   - peerAddress: IP address in text form.
     ///   - sni: The name of the handshake, as checked by the ClientHello reader.
-    ///   - tlsVersion: `1.2` or `1.3`; nil for plain HTTP.
+    ///   - tls: What the handshake agreed on; nil for plain HTTP.
     ///   - ja3: Fingerprint of the ClientHello.
     ///   - ja4: Fingerprint of the ClientHello.
     package init(
-        listener: String, peerAddress: String, peerPort: UInt16, sni: String?, tlsVersion: String?, identity: Identity?,
+        listener: String, peerAddress: String, peerPort: UInt16, sni: String?, tls: AccessTLS?, identity: Identity?,
         ja3: String? = nil, ja4: String? = nil
     ) {
         let facts = Facts(
-            listener: listener, address: peerAddress, port: peerPort, sni: sni, tlsVersion: tlsVersion,
+            listener: listener, address: peerAddress, port: peerPort, sni: sni, tls: tls,
             identity: identity, ja3: ja3, ja4: ja4)
         json = facts.json()
         text = facts.text()
@@ -29,7 +29,8 @@ package final class AccessConnection: Sendable {
     private struct Facts {
         let listener, address: String
         let port: UInt16
-        let sni, tlsVersion: String?
+        let sni: String?
+        let tls: AccessTLS?
         let identity: Identity?
         let ja3, ja4: String?
 
@@ -41,7 +42,13 @@ package final class AccessConnection: Sendable {
             line.append(UInt64(port))
             line.appendKey("sallyport.listener")
             line.appendQuoted(listener)
-            line.appendOptional("tls.protocol.version", tlsVersion)
+            line.appendOptional("tls.protocol.version", tls?.version)
+            line.appendOptional("tls.cipher", tls?.cipherSuite)
+            line.appendOptional("tls.group", tls?.group)
+            if let tls {
+                line.appendKey("tls.resumed")
+                line.append(tls.resumed ? "true" : "false")
+            }
             line.appendOptional("tls.client.server_name", sni)
             line.appendOptional("tls.client.ja3", ja3)
             line.appendOptional("tls.client.ja4", ja4)
@@ -61,6 +68,23 @@ package final class AccessConnection: Sendable {
             line.appendWord(listener)
             return line.bytes
         }
+    }
+}
+
+/// What a TLS handshake agreed on, in the names of the IANA registries.
+package struct AccessTLS: Sendable {
+    /// `TLSv1.2` or `TLSv1.3`.
+    package var version: String
+    package var cipherSuite: String
+    /// Key exchange group.
+    package var group: String?
+    package var resumed: Bool
+
+    package init(version: String, cipherSuite: String, group: String?, resumed: Bool) {
+        self.version = version
+        self.cipherSuite = cipherSuite
+        self.group = group
+        self.resumed = resumed
     }
 }
 

@@ -12,7 +12,7 @@ import Testing
             fingerprint: [], der: []),
         authority: "local")
     static let connection = AccessConnection(
-        listener: "main", peerAddress: "2001:db8::1", peerPort: 51_234, sni: "localhost", tlsVersion: "1.3",
+        listener: "main", peerAddress: "2001:db8::1", peerPort: 51_234, sni: "localhost", tls: AccessTLS(version: "TLSv1.3", cipherSuite: "TLS_AES_128_GCM_SHA256", group: "X25519MLKEM768", resumed: false),
         identity: alice)
 
     static func record(
@@ -46,13 +46,15 @@ import Testing
     @Test func jsonHasTheContractedNames() throws {
         var object = try object(Self.record(status: 403, reason: .identityNotAllowed))
         #expect(object.removeValue(forKey: "sallyport.query") as? Bool == true)
+        #expect(object.removeValue(forKey: "tls.resumed") as? Bool == false)
         let expected: [String: String] = [
             "time": "2026-11-23T13:33:01.123456Z", "level": "info", "message": "request", "http.request.method": "GET",
             "server.address": "localhost", "url.path": "/orders/1",
             "http.response.status_code": "403", "http.route": "orders", "sallyport.decision": "refuse",
             "sallyport.reason": "SP3001", "client.address": "2001:db8::1", "client.port": "51234",
             "sallyport.listener": "main",
-            "tls.protocol.version": "1.3", "tls.client.server_name": "localhost", "sallyport.identity": "alice",
+            "tls.protocol.version": "TLSv1.3", "tls.cipher": "TLS_AES_128_GCM_SHA256", "tls.group": "X25519MLKEM768",
+            "tls.client.server_name": "localhost", "sallyport.identity": "alice",
             "tls.client.subject": "CN=alice,O=Evil\"\n Corp", "tls.client.serial": "0A1B",
             "http.request.body.size": "5",
             "http.response.body.size": "93", "sallyport.duration_us": "412",
@@ -87,7 +89,7 @@ import Testing
 
     @Test func aRecordWithoutHeadIsStillALine() throws {
         let connection = AccessConnection(
-            listener: "plain", peerAddress: "10.0.0.1", peerPort: 1, sni: nil, tlsVersion: nil, identity: nil)
+            listener: "plain", peerAddress: "10.0.0.1", peerPort: 1, sni: nil, tls: nil, identity: nil)
         let object = try object(
             AccessRecord(time: 0, connection: connection, id: .random(), generation: 1))
         #expect(object["url.path"] as? String == "")
