@@ -9,6 +9,8 @@ struct UpstreamDraft: Sendable {
 struct UpstreamTLSDraft: Sendable {
     var trust: [Located<String>]
     var name: String?
+    var uri: String?
+    var pins: [[UInt8]]
     var present: PresentedCertificate?
 }
 
@@ -37,12 +39,23 @@ enum UpstreamTLSSection {
     static let name = Field(
         "name", .serverName(), otherwise: "the host of the target",
         "The name that a target's certificate must bear; it is also sent as SNI.")
+    static let uri = Field(
+        "uri", .identityURI(), otherwise: "the name decides",
+        """
+        The URI that a target's certificate must bear, such as a SPIFFE ID; a host name is then asked for only if \
+        `name` is given.
+        """)
+    static let pins = Field(
+        "pins", .list(of: .fingerprint(), count: 1...16), otherwise: "any key that the authorities vouch for",
+        "SHA-256 of the public keys that a target may have: one of these, besides everything else.",
+        danger: "A target with a new key is not spoken to until its pin stands here.")
     static let present = Field(
         "present", PresentSection.type, otherwise: "no certificate", "The gateway's own client certificate.")
 
-    static let type = ValueType.record("`tls` of an upstream", [trust.row, name.row, present.row]) { record in
+    static let type = ValueType.record("`tls` of an upstream", [trust.row, name.row, uri.row, pins.row, present.row]) { record in
         UpstreamTLSDraft(
-            trust: record[trust]?.value ?? [], name: record[name]?.value, present: record[present]?.value)
+            trust: record[trust]?.value ?? [], name: record[name]?.value, uri: record[uri]?.value,
+            pins: record[pins]?.value.map(\.value) ?? [], present: record[present]?.value)
     }
 }
 
@@ -107,7 +120,8 @@ extension ConfigurationCheck {
 
     private func tls(_ draft: UpstreamTLSDraft?) -> UpstreamTLS {
         guard let draft else { return UpstreamTLS() }
-        return UpstreamTLS(trust: draft.trust.map { authority($0) }, name: draft.name, present: draft.present)
+        return UpstreamTLS(trust: draft.trust.map { authority($0) }, name: draft.name, uri: draft.uri, pins: draft.pins,
+            present: draft.present)
     }
 
     func warnOfPlaintext(_ target: Located<UpstreamTarget>) {

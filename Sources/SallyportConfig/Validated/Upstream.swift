@@ -43,12 +43,21 @@ package struct UpstreamTLS: Sendable, Hashable {
     package var trust: [String]
     /// The name that the server's certificate must bear and that is sent as SNI; nil means the target's host.
     package var name: String?
+    /// A URI, or `prefix/*`, that the server's certificate must bear instead of a host name.
+    package var uri: String?
+    /// SHA-256 of public keys, 32 bytes each; the server's must be one of them. Empty means any.
+    package var pins: [[UInt8]]
     /// The gateway's own client certificate.
     package var present: PresentedCertificate?
 
-    package init(trust: [String] = [], name: String? = nil, present: PresentedCertificate? = nil) {
+    package init(
+        trust: [String] = [], name: String? = nil, uri: String? = nil, pins: [[UInt8]] = [],
+        present: PresentedCertificate? = nil
+    ) {
         self.trust = trust
         self.name = name
+        self.uri = uri
+        self.pins = pins
         self.present = present
     }
 }

@@ -56,7 +56,7 @@ package struct IdentityRules: Sendable {
 
     /// `prefix/*` is everything below `prefix/`, without dot segments, query or fragment in it: a reader that resolves
     /// those could take the name for one outside the prefix.
-    private static func uri(_ uri: String, matches pattern: String) -> Bool {
+    package static func uri(_ uri: String, matches pattern: String) -> Bool {
         guard pattern.utf8.suffix(2).elementsEqual("/*".utf8) else { return uri.hasSameBytes(as: pattern) }
         let prefix = pattern.utf8.dropLast()
         guard uri.utf8.starts(with: prefix) else { return false }

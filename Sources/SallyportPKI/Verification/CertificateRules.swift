@@ -98,7 +98,7 @@ struct CertificateRules: Sendable {
         case (_, let usages?) where usages.contains(requiredUsage): return
         case (.server, nil): return
         case (_, nil):
-            throw refusal(.certificateUsageForbidden, leaf, "has no extended key usage, clientAuth is needed")
+            throw refusal(.certificateUsageForbidden, leaf, "has no extended key usage, \(usageName) is needed")
         case (_, _?): throw refusal(.certificateUsageForbidden, leaf, "lacks the extended key usage \(usageName)")
         }
     }

@@ -18,7 +18,7 @@ struct IssuerConformance: Sendable {
         guard !leaf.envelope.isEmptySubject || isCritical(.X509ExtensionID.subjectAlternativeName, leaf) else {
             throw refusal(.certificateExtensionInvalid, leaf, "has no subject and no critical subjectAltName")
         }
-        guard case .server = purpose else { return }
+        if case .client = purpose { return }
         guard leaf.envelope.isEmptySubject || !isCritical(.X509ExtensionID.subjectAlternativeName, leaf) else {
             throw refusal(.certificateExtensionInvalid, leaf, "has a critical subjectAltName beside a subject")
         }

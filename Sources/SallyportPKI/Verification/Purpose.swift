@@ -4,6 +4,9 @@ package enum Purpose: Sendable, Hashable {
     case client
     /// A server that is asked for this name: extended key usage serverAuth and a matching subject alternative name.
     case server(ServerName)
+    /// A server that is known by something else than a host name, such as a SPIFFE ID: extended key usage serverAuth,
+    /// which has to stand there. Who it is, is the caller's to look at.
+    case service
 }
 
 /// How much of what the standards demand of *issuers* is checked beyond what they tell a *verifier* to check.
@@ -47,6 +50,7 @@ extension Purpose: CustomStringConvertible {
         switch self {
         case .client: "client"
         case .server(let name): "server \(name.text)"
+        case .service: "service"
         }
     }
 }

@@ -10,7 +10,7 @@ package final class UpstreamTLSContext: Sendable {
     private let anchors: [TrustAnchor]
     private let profile: CertificateProfile
     private let credential: TLSCredential?
-    private let name: String?
+    private let rules: UpstreamTLS
     private let source: String
     private let clock: @Sendable () -> Int64
 
@@ -37,7 +37,7 @@ package final class UpstreamTLSContext: Sendable {
             if let credential {
                 try TLSCredential(credential, algorithms: tls.signatureAlgorithms, source: source)
             } else { nil }
-        name = settings.name
+        rules = settings
         self.source = source
         self.clock = clock
     }
@@ -50,13 +50,15 @@ package final class UpstreamTLSContext: Sendable {
     package func makeHandler(
         target: UpstreamTarget, done: @escaping (Result<UpstreamPeer, UpstreamTLSFailure>) -> Void
     ) throws(PKIError) -> TLSConnectHandler {
-        let text = name ?? target.host
+        let text = rules.name ?? target.host
         guard let serverName = ServerName(text) else {
             throw PKIError(.upstreamNameMismatch, source, "\(text) is neither a DNS name nor an address")
         }
+        let isKnownByURI = rules.uri != nil && rules.name == nil
         let verifier = ChainVerifier(
-            anchors: anchors, purpose: .server(serverName), maxDepth: Self.maxDepth, profile: profile)
-        let verdict = UpstreamVerdict(verifier, clock: clock)
+            anchors: anchors, purpose: isKnownByURI ? .service : .server(serverName), maxDepth: Self.maxDepth,
+            profile: profile)
+        let verdict = UpstreamVerdict(verifier, rules: rules, clock: clock)
         let sent: String? = if case .dns(let name) = serverName.kind { name } else { nil }
         guard let engine = TLSEngine(client: library, serverName: sent, credential: credential, judge: verdict.judge)
         else {
@@ -75,18 +77,41 @@ package struct UpstreamPeer: Sendable {
 /// Judges the chain of one server and remembers how, since the TLS library knows only yes and no.
 final class UpstreamVerdict {
     private let verifier: ChainVerifier
+    private let rules: UpstreamTLS
     private let clock: @Sendable () -> Int64
     private(set) var result: Result<VerifiedChain, ChainRefusal>?
 
-    init(_ verifier: ChainVerifier, clock: @escaping @Sendable () -> Int64) {
+    init(_ verifier: ChainVerifier, rules: UpstreamTLS, clock: @escaping @Sendable () -> Int64) {
         self.verifier = verifier
+        self.rules = rules
         self.clock = clock
     }
 
     func judge(_ chain: [[UInt8]]) -> Bool {
-        let result = verifier.verify(chain: chain, at: clock())
+        let result = verifier.verify(chain: chain, at: clock()).flatMap(checkURI).flatMap(checkPin)
         self.result = result
         if case .success = result { return true }
         return false
+    }
+
+    private func checkURI(_ chain: VerifiedChain) -> Result<VerifiedChain, ChainRefusal> {
+        guard let wanted = rules.uri else { return .success(chain) }
+        if chain.facts.uris.contains(where: { IdentityRules.uri($0, matches: wanted) }) { return .success(chain) }
+        let found = chain.facts.uris.isEmpty ? "none" : chain.facts.uris.joined(separator: ", ")
+        return .failure(
+            ChainRefusal(
+                .certificateNameMismatch, "the URI \(wanted) is asked for, the certificate has \(found)",
+                subject: chain.facts.subject, issuer: chain.facts.issuer, serial: chain.facts.serial))
+    }
+
+    private func checkPin(_ chain: VerifiedChain) -> Result<VerifiedChain, ChainRefusal> {
+        if rules.pins.isEmpty { return .success(chain) }
+        let key = KeyFingerprint.sha256(certificate: chain.facts.der)
+        if let key, rules.pins.contains(key) { return .success(chain) }
+        let found = key.map { $0.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
+        return .failure(
+            ChainRefusal(
+                .certificateKeyForbidden, "the public key (SHA-256 \(found ?? "unreadable")) is none of `pins`",
+                subject: chain.facts.subject, issuer: chain.facts.issuer, serial: chain.facts.serial))
     }
 }

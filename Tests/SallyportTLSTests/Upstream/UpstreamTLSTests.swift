@@ -18,10 +18,11 @@ import X509
     init() throws { world = try TestWorld() }
 
     private func context(
-        name: String? = "localhost", trust: TestAuthority? = nil, present: TestAuthority.Leaf? = nil
+        name: String? = "localhost", uri: String? = nil, pins: [[UInt8]] = [], trust: TestAuthority? = nil,
+        present: TestAuthority.Leaf? = nil
     ) throws -> UpstreamTLSContext {
         try UpstreamTLSContext(
-            UpstreamTLS(trust: ["internal"], name: name), trust: try (trust ?? world.authority).anchors,
+            UpstreamTLS(trust: ["internal"], name: name, uri: uri, pins: pins), trust: try (trust ?? world.authority).anchors,
             isPublic: false, credential: try present?.credential(), source: "orders")
     }
 
@@ -71,6 +72,30 @@ import X509
         let address = try world.authority.leaf(
             "address", usages: [.serverAuth], names: [.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
         #expect(try await failure(try context(name: nil), server: [], leaf: address) == nil)
+    }
+
+    @Test func aServiceIsKnownByItsURI() async throws {
+        let id = "spiffe://test.example/orders"
+        let service = try world.authority.leaf(
+            "orders", usages: [.serverAuth], names: [.uniformResourceIdentifier(id)])
+        #expect(try await failure(try context(name: nil, uri: id), server: [], leaf: service) == nil)
+        let all = "spiffe://test.example/*"
+        #expect(try await failure(try context(name: nil, uri: all), server: [], leaf: service) == nil)
+        let other = "spiffe://test.example/billing"
+        #expect(try await failure(try context(name: nil, uri: other), server: [], leaf: service) == .upstreamNameMismatch)
+        // A name that is asked for besides is still asked for.
+        #expect(try await failure(try context(uri: id), server: [], leaf: service) == .upstreamNameMismatch)
+        let client = try world.authority.leaf("orders", names: [.uniformResourceIdentifier(id)])
+        #expect(try await failure(try context(name: nil, uri: id), server: [], leaf: client) == .upstreamNotTrusted)
+    }
+
+    @Test func aPinnedKeyIsTheOnlyOneSpokenTo() async throws {
+        let key = try #require(KeyFingerprint.sha256(certificate: world.server.der[0]))
+        let issuer = try #require(KeyFingerprint.sha256(certificate: world.server.der[1]))
+        #expect(try await failure(try context(pins: [[UInt8](repeating: 0, count: 32), key]), server: []) == nil)
+        #expect(try await failure(try context(pins: [issuer]), server: []) == .upstreamNotTrusted)
+        let stranger = try TestAuthority(name: "Other")
+        #expect(try await failure(try context(pins: [key], trust: stranger), server: []) == .upstreamNotTrusted)
     }
 
     @Test func everyFailureHasItsReason() async throws {

@@ -1,0 +1,13 @@
+import Crypto
+
+/// SHA-256 of a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): the same for every certificate of one key.
+package enum KeyFingerprint {
+    /// 32 bytes; nil when the certificate cannot be read.
+    package static func sha256(certificate der: [UInt8]) -> [UInt8]? {
+        do throws(DERFailure) {
+            return Array(SHA256.hash(data: try CertificateEnvelope(der: der).publicKeyInfo))
+        } catch {
+            return nil
+        }
+    }
+}
