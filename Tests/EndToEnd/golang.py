@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 GO = Path(sys.executable).parent / "go"
-ENVIRONMENT = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOPROXY": "off", "GO111MODULE": "off", "CGO_ENABLED": "0"}
+ENVIRONMENT = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOPROXY": "off", "CGO_ENABLED": "0"}
 
 
 def build(source, folder):

@@ -28,7 +28,7 @@ def test_go_in(edge, serve, authority, alice, tlspeer):
     done = subprocess.run(
         [tlspeer, "client", f"127.0.0.1:{one.port}", "localhost", authority.file, *alice], capture_output=True, text=True,
         timeout=20)
-    assert done.stdout == f"{HYBRID} HTTP/1.1 200 OK\r\n", done
+    assert done.stdout == f"{HYBRID} HTTP/1.1 200 OK\n", done
     assert one.gateway.access_line(lambda line: True)["tls.group"] == HYBRID
 
 
