@@ -40,7 +40,8 @@ import Testing
         ("-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n", ["PRIVATE KEY"]),
         ("-----BEGIN A-----\n-----BEGIN B-----\n-----END B-----\n", ["B"]),
         ("-----BEGIN A-----\n-----END B-----\n", []),
-        ("-----BEGIN A-----\r\nAA\r\n-----END A-----", ["A"]), (" -----BEGIN A-----\n-----END A-----\n", []), ("", []),
+        ("-----BEGIN A-----\r\nAA\r\n-----END A-----", ["A"]), (" -----BEGIN A-----\n-----END A-----\n", ["A"]),
+        ("x-----BEGIN A-----\n-----END A-----\n", []), ("", []),
         ("-----BEGIN \n-----END \n", []),
     ])
     func pemBlocksCountWhenTheyAreClosed(_ text: String, _ expected: [String]) {
