@@ -1,6 +1,7 @@
-// Makes full mutual-TLS handshakes, one after the other, and nothing else: no session is kept, no request is sent.
+// Makes mutual-TLS handshakes, one after the other, and nothing else: no request is sent.
 //
-//     handshakes PORT COUNT CERTIFICATE KEY
+//     handshakes PORT COUNT CERTIFICATE KEY             full ones: no session is kept
+//     handshakes PORT COUNT CERTIFICATE KEY resumed     each resumes the session of the one before; one full one first
 //
 // After the handshake it sends close_notify and reads until the server has closed, so that the server has certainly
 // verified the client's certificate (in TLS 1.3 the client is done before that).
@@ -24,12 +25,22 @@ static int dial(int port) {
     exit(1);
 }
 
-static int handshake(SSL_CTX *context, int port) {
+static SSL_SESSION *latest;
+
+static int keep(SSL *ssl, SSL_SESSION *session) {
+    (void)ssl;
+    SSL_SESSION_free(latest);
+    latest = session;
+    return 1;
+}
+
+static int handshake(SSL_CTX *context, int port, int resumed) {
     int fd = dial(port);
     SSL *ssl = SSL_new(context);
     SSL_set_fd(ssl, fd);
     SSL_set_tlsext_host_name(ssl, "localhost");
-    int good = SSL_connect(ssl) == 1 && SSL_version(ssl) == TLS1_3_VERSION && !SSL_session_reused(ssl);
+    if (resumed && (latest == NULL || SSL_set_session(ssl, latest) != 1)) return 0;
+    int good = SSL_connect(ssl) == 1 && SSL_version(ssl) == TLS1_3_VERSION && SSL_session_reused(ssl) == resumed;
     char rest[256];
     if (good) {
         SSL_shutdown(ssl);
@@ -47,14 +58,20 @@ static int handshake(SSL_CTX *context, int port) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) return 64;
+    if (count < 5 || count > 6) return 64;
+    int resumed = count == 6;
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     const unsigned char http1[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, http1, sizeof http1 - 1);
     if (SSL_CTX_use_certificate_chain_file(context, arguments[3]) != 1) return 1;
     if (SSL_CTX_use_PrivateKey_file(context, arguments[4], SSL_FILETYPE_PEM) != 1) return 1;
     int wanted = atoi(arguments[2]), good = 0;
-    for (int i = 0; i < wanted; i++) good += handshake(context, atoi(arguments[1]));
+    if (resumed) {
+        SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(context, keep);
+        if (!handshake(context, atoi(arguments[1]), 0)) return 1;
+    }
+    for (int i = 0; i < wanted; i++) good += handshake(context, atoi(arguments[1]), resumed);
     printf("%d\n", good);
     return good == wanted ? 0 : 1;
 }

@@ -15,6 +15,11 @@ import measurements
 import peers
 
 
+KINDS = ("request", "handshake", "resumed")
+# Peers of which resumed handshakes are measured: ours, and the one that its bar is about.
+RESUMING = ("sallyport", "nginx")
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tools", type=Path, required=True, help="folder with the built clients and the venv")
@@ -44,7 +49,7 @@ def measure(options, folder):
         _, backend = stack.enter_context(peers.backend_server().running(folder, 0))
         for peer in chosen(options):
             pid, port = stack.enter_context(peer.running(folder, backend))
-            samples[peer.name] = {"pid": pid, "port": port, "request": [], "handshake": []}
+            samples[peer.name] = {"pid": pid, "port": port, "request": [], "handshake": [], "resumed": []}
         for round_number in range(options.rounds):
             for name, sample in samples.items():
                 place = (sample["pid"], sample["port"])
@@ -52,8 +57,11 @@ def measure(options, folder):
                     measurements.request_microseconds(options.tools, folder, *place, options.requests))
                 sample["handshake"].append(
                     measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes))
+                if name in RESUMING:
+                    sample["resumed"].append(
+                        measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes, "resumed"))
             print(f"round {round_number + 1} of {options.rounds} done", file=sys.stderr)
-    return {name: {"request": sample["request"], "handshake": sample["handshake"]} for name, sample in samples.items()}
+    return {name: {key: sample[key] for key in KINDS} for name, sample in samples.items()}
 
 
 def measure_memory(options, folder, results):
@@ -68,10 +76,11 @@ def bars(medians):
     own = medians.get("sallyport")
     if not own:
         return []
-    found = [("memory with 1,000 idle connections, MB", own["idleMegabytes"], 40)]
+    found = [("memory with 1,000 idle connections, MB", own["idleMegabytes"], 40),
+             ("resumed handshake, relative to a full one", own["resumed"] / own["handshake"], 0.5)]
     if nginx := medians.get("nginx"):
         found.append(("request, relative to nginx", own["request"] / nginx["request"], 1.2))
-        found.append(("handshake, relative to nginx", own["handshake"] / nginx["handshake"], 1.0))
+        found.append(("handshake, relative to nginx", own["handshake"] / nginx["handshake"], 0.9))
     if envoy := medians.get("envoy"):
         found.append(("request, relative to Envoy", own["request"] / envoy["request"], 0.5))
     return found
@@ -79,14 +88,15 @@ def bars(medians):
 
 def report(results):
     medians = {
-        name: {"request": statistics.median(result["request"]), "handshake": statistics.median(result["handshake"]),
+        name: {**{key: statistics.median(result[key]) for key in KINDS if result[key]},
                "idleMegabytes": result["idleMegabytes"]}
         for name, result in results.items()}
-    print(f"{'':12}{'request µs':>18}{'handshake µs':>18}{'1,000 idle, MB':>18}   (median; lowest–highest)")
+    print(f"{'':12}{'request µs':>22}{'handshake µs':>26}{'resumed µs':>26}{'1,000 idle, MB':>18}"
+          "   (median; lowest–highest)")
     for name, median in medians.items():
         cells = [f"{median[key]:.1f} ({min(results[name][key]):.1f}–{max(results[name][key]):.1f})"
-                 for key in ("request", "handshake")]
-        print(f"{name:12}{cells[0]:>22}{cells[1]:>26}{median['idleMegabytes']:>10.1f}")
+                 if key in median else "" for key in KINDS]
+        print(f"{name:12}{cells[0]:>22}{cells[1]:>26}{cells[2]:>26}{median['idleMegabytes']:>18.1f}")
     checked = [{"what": what, "value": round(value, 3), "bar": bar, "pass": value <= bar}
                for what, value, bar in bars(medians)]
     for bar in checked:
