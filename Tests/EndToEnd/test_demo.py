@@ -116,3 +116,18 @@ def test_a_taken_port_is_explained(demo, tmp_path):
     second = Process("demo", "--port", demo.port, state=tmp_path / "state", cwd=tmp_path)
     assert second.wait(20) not in (0, None)
     assert str(demo.port) in second.output and "--port" in second.output
+
+
+def test_a_second_demo_does_not_promise_what_was_revoked(tmp_path):
+    first = Demo(tmp_path)
+    first.process.stop()
+    sallyport("cert", "revoke", "alice", "--yes", state=first.state)
+    again = Demo(tmp_path)
+    try:
+        text = again.process.output
+        assert "hello alice" not in text and "SP2220" in text and "cert client alice --yes" in text, text
+        assert again.curl("/").returncode != 0
+        sallyport("cert", "client", "alice", "--yes", state=first.state)
+        assert "hello alice" in again.curl("/").stdout
+    finally:
+        again.process.stop()

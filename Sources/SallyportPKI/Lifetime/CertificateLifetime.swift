@@ -32,26 +32,32 @@ package struct CertificateLifetime: Sendable, Hashable {
 
     package static let builtin = "built-in"
 
-    package init(_ certificate: ParsedCertificate, use: Use, name: String, source: String, renewsItself: Bool = false) {
+    package init(
+        use: Use, name: String, source: String, subject: String, names: [String], notBefore: Int64, notAfter: Int64,
+        renewsItself: Bool
+    ) {
         self.use = use
         self.name = name
         self.source = source
-        subject = PrintableText.make(certificate.subject, limit: 256)
-        names = certificate.isAuthority ? [] : Self.names(of: certificate)
-        notBefore = certificate.notBefore
-        notAfter = certificate.notAfter
+        self.subject = subject
+        self.names = names
+        self.notBefore = notBefore
+        self.notAfter = notAfter
         self.renewsItself = renewsItself
     }
 
+    package init(_ certificate: ParsedCertificate, use: Use, name: String, source: String, renewsItself: Bool = false) {
+        self.init(
+            use: use, name: name, source: source, subject: PrintableText.make(certificate.subject, limit: 256),
+            names: certificate.isAuthority ? [] : Self.names(of: certificate), notBefore: certificate.notBefore,
+            notAfter: certificate.notAfter, renewsItself: renewsItself)
+    }
+
     package init(_ record: IssuedRecord) {
-        use = .client
-        name = record.name
-        source = Self.builtin
-        subject = "CN=\(record.name)"
-        names = record.dnsNames + record.addresses + record.uris
-        notBefore = record.notBefore
-        notAfter = record.notAfter
-        renewsItself = false
+        self.init(
+            use: .client, name: record.name, source: Self.builtin, subject: "CN=\(record.name)",
+            names: record.dnsNames + record.addresses + record.uris, notBefore: record.notBefore,
+            notAfter: record.notAfter, renewsItself: false)
     }
 
     /// Share of its life that is left, 0 to 1.

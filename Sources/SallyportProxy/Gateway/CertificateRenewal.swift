@@ -5,6 +5,8 @@ import Logging
 struct CertificateRenewal: Sendable {
     /// What is in use; nil when the gateway is gone, which ends the work.
     var terms: @Sendable () -> [RenewalTerm]?
+    /// Called at each look.
+    var look: @Sendable () -> Void = {}
     var renew: @Sendable () async throws -> Void
     /// Seconds since 1970.
     var now: @Sendable () -> Int64
@@ -22,6 +24,7 @@ struct CertificateRenewal: Sendable {
         var failures = 0
         while let terms = terms() {
             do { try await sleep(pause(terms, failures: failures)) } catch { return }
+            look()
             guard let terms = self.terms(), terms.contains(where: { $0.isDue(at: now()) }) else {
                 failures = 0
                 continue

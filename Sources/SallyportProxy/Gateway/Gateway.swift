@@ -18,6 +18,7 @@ package final class Gateway: Sendable {
     private let startedAt: Int64
     private let state: Mutex<State>
     private let admin = AdminEndpoint()
+    private let notices = ExpiryNotices()
     private let journal = HandshakeJournal()
 
     private struct State {
@@ -183,10 +184,22 @@ package final class Gateway: Sendable {
     private func keepCertificatesYoung() {
         let renewal = CertificateRenewal(
             terms: { [weak self] in self?.state.withLock { $0.generation.issued.values.map(\.term) } },
-            renew: { [weak self] in try await self?.refreshCertificates() }, now: UnixTime.seconds,
+            look: { [weak self] in self?.speakOfExpiry() }, renew: { [weak self] in try await self?.refreshCertificates() }, now: UnixTime.seconds,
             sleep: { try await Task.sleep(for: $0) }, chance: { Double.random(in: 0...1) }, logger: environment.logger)
         let task = Task { await renewal.run() }
         state.withLock { $0.renewal = task }
+    }
+
+    private func speakOfExpiry() {
+        let now = UnixTime.seconds()
+        for lifetime in notices.due(state.withLock { $0.generation.lifetimes }, at: now) {
+            environment.logger.warning(
+                lifetime.hasExpired(at: now) ? "certificate has expired" : "certificate expires soon",
+                metadata: [
+                    "use": "\(lifetime.use.rawValue)", "name": "\(lifetime.name)", "subject": "\(lifetime.subject)",
+                    "source": "\(lifetime.source)", "days": "\(lifetime.daysLeft(at: now))",
+                ])
+        }
     }
 
     // MARK: state
