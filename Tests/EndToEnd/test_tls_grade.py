@@ -43,7 +43,6 @@ NGINX = {
     "cbc": ("TLSv1.2", "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA", MOZILLA_CURVES, "p256"),
     "rsa-key-transport": ("TLSv1.2", "AES128-GCM-SHA256:AES256-SHA", MOZILLA_CURVES, "rsa"),
     "finite-field": ("TLSv1.2", "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-SHA", MOZILLA_CURVES, "rsa"),
-    "anonymous": ("TLSv1.2", "AECDH-AES128-SHA:ADH-AES256-GCM-SHA384:@SECLEVEL=0", MOZILLA_CURVES, "rsa"),
     "null": ("TLSv1.2", "NULL-SHA256:ECDHE-RSA-NULL-SHA:ECDHE-RSA-AES128-SHA:@SECLEVEL=0", MOZILLA_CURVES, "rsa"),
     "old": ("TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0", MOZILLA_CURVES, "rsa"),
     "only-1.0": ("TLSv1", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0", MOZILLA_CURVES, "rsa"),
@@ -134,7 +133,8 @@ def compare(port, authority, client=None):
     if older:
         assert sorted(posture["suites12"]) == theirs["suites"][older[0]]
     known = {CURVES[group] for group in posture["groups"] if group in CURVES}
-    assert known == set(theirs["curves"])
+    # Before TLS 1.3 sslyze does not see the groups beside that of an ECDSA certificate.
+    assert known == set(theirs["curves"]) if "TLS 1.3" in posture["versions"] else known >= set(theirs["curves"])
     assert posture["compression"] == theirs["compression"]
     results = {one["name"]: one for one in ours["guidelines"]}
     for name in ("modern", "intermediate"):
