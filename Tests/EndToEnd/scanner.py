@@ -1,6 +1,6 @@
 """Asks sslyze about a server and prints what it found as JSON. Runs in .venv/scan, apart from the tests.
 
-    scanner.py PORT SERVER_NAME GUIDELINES.json AUTHORITY.pem
+    scanner.py PORT SERVER_NAME GUIDELINES.json AUTHORITY.pem [CLIENT.pem CLIENT.key]
 """
 
 import json
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sslyze import (
-    CertificateInfoExtraArgument, Scanner, ServerNetworkConfiguration, ServerNetworkLocation, ServerScanRequest,
+    CertificateInfoExtraArgument, ClientAuthenticationCredentials, Scanner, ServerNetworkConfiguration, ServerNetworkLocation, ServerScanRequest,
     ScanCommandsExtraArguments)
 from sslyze.mozilla_tls_profile.tls_config_checker import (
     SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER, ServerNotCompliantWithTlsConfiguration, TlsConfigurationAsJson,
@@ -25,11 +25,12 @@ def issues(result, configuration):
         return found.issues
 
 
-def main(port, name, guidelines, authority):
+def main(port, name, guidelines, authority, *client):
+    credentials = ClientAuthenticationCredentials(*map(Path, client)) if client else None
     extra = ScanCommandsExtraArguments(certificate_info=CertificateInfoExtraArgument(custom_ca_file=Path(authority)))
     request = ServerScanRequest(
         server_location=ServerNetworkLocation(hostname=name, ip_address="127.0.0.1", port=int(port)),
-        network_configuration=ServerNetworkConfiguration(tls_server_name_indication=name, network_timeout=20),
+        network_configuration=ServerNetworkConfiguration(tls_server_name_indication=name, network_timeout=20, tls_client_auth_credentials=credentials),
         scan_commands=SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER, scan_commands_extra_arguments=extra)
     scanner = Scanner(per_server_concurrent_connections_limit=2)
     scanner.queue_scans([request])

@@ -91,7 +91,8 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     ) -> AccessConnection {
         AccessConnection(
             listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
-            tls: AccessTLS(established.tls), identity: identity)
+            tls: AccessTLS(established.tls), identity: identity, ja3: established.fingerprint?.ja3,
+            ja4: established.fingerprint?.ja4)
     }
 
     // MARK: the channel's side

@@ -153,6 +153,9 @@ struct ConnectionGate: Sendable {
         let ticket = loop.handshakeBegins(channel)
         let handler = TLSAcceptHandler(
             context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
+            observed: { hello, fingerprint in
+                loop.observe(hello, ja4: fingerprint.ja4, listener: listener.name)
+            },
             established: { channel, established in
                 let connection = ServerConnection(
                     loop: loop, listener: listener, established: established, channel: channel, view: view)
@@ -160,6 +163,7 @@ struct ConnectionGate: Sendable {
                 try channel.pipeline.syncOperations.addHandler(connection)
                 _ = loop.handshakeEnds(ticket)
                 loop.counters.handshakes.add(1, ordering: .relaxed)
+                loop.observeHandshake(established.tls, listener: listener.name)
             },
             refused: { refusal in
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)

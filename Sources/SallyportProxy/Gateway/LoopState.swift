@@ -57,9 +57,8 @@ final class LoopState {
         observedClients[listener, default: ObservedClients()].note(hello, ja4: ja4)
     }
 
-    func observeHandshake(version: UInt16, suite: UInt16?, group: UInt16?, resumed: Bool, listener: String) {
-        observedClients[listener, default: ObservedClients()].noteHandshake(
-            version: version, suite: suite, group: group, resumed: resumed)
+    func observeHandshake(_ facts: TLSFacts, listener: String) {
+        observedClients[listener, default: ObservedClients()].noteHandshake(facts)
     }
 
     // MARK: connections

@@ -12,14 +12,18 @@ package struct EstablishedConnection: Sendable {
     /// The names of the certificate that the client was shown.
     package let certificate: CertificateNames
     package let tls: TLSFacts
+    /// What kind of client it is.
+    package let fingerprint: ClientFingerprint?
 
     package init(
-        identity: Identity?, sni: String?, policy: HostPolicyID, certificate: CertificateNames, tls: TLSFacts
+        identity: Identity?, sni: String?, policy: HostPolicyID, certificate: CertificateNames, tls: TLSFacts,
+        fingerprint: ClientFingerprint? = nil
     ) {
         self.identity = identity
         self.sni = sni
         self.policy = policy
         self.certificate = certificate
         self.tls = tls
+        self.fingerprint = fingerprint
     }
 }

@@ -11,7 +11,7 @@ extension HandshakeRefusal {
     package var logMetadata: [(key: String, value: String)] {
         let fields: [(key: String, value: String?)] = [
             ("code", reason.name), ("reason", reason.title.description), ("detail", detail), ("peer", peer),
-            ("listener", listener), ("sni", sni), ("subject", subject), ("issuer", issuer), ("serial", serial),
+            ("listener", listener), ("sni", sni), ("subject", subject), ("issuer", issuer), ("serial", serial), ("ja4", ja4),
             ("connection", record?.connection.text), ("fix", fix),
         ]
         return fields.compactMap { field in field.value.map { (field.key, $0) } }

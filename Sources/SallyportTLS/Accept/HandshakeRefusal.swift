@@ -18,12 +18,15 @@ package struct HandshakeRefusal: Sendable {
     package let serial: String?
     /// What to do about it: a command to copy where there is one.
     package let fix: String
+    /// The fingerprint of the ClientHello; nil when none could be read.
+    package let ja4: String?
     /// When each step happened and what was seen of the client; nil where nothing was recorded.
     package let record: HandshakeRecorder?
 
     package init(
         reason: Reason, detail: String, peer: String, listener: String, sni: String? = nil, subject: String? = nil,
-        issuer: String? = nil, serial: String? = nil, fix: String, record: HandshakeRecorder? = nil
+        issuer: String? = nil, serial: String? = nil, fix: String, ja4: String? = nil,
+        record: HandshakeRecorder? = nil
     ) {
         self.reason = reason
         self.detail = Self.bounded(detail)
@@ -34,6 +37,7 @@ package struct HandshakeRefusal: Sendable {
         self.issuer = issuer.map(Self.bounded)
         self.serial = serial.map(Self.bounded)
         self.fix = fix
+        self.ja4 = ja4
         self.record = record
     }
 

@@ -38,6 +38,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     private let tls: ListenerTLSContext
     private let listener: String
     private let deadline: TimeAmount
+    private let observed: (ClientHello, ClientFingerprint) -> Void
     private let established: (any Channel, EstablishedConnection) throws -> Void
     private let refused: (HandshakeRefusal) -> Void
     private let finished: ((HandshakeRecorder, EstablishedConnection) -> Void)?
@@ -47,6 +48,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     /// Everything received so far, for the TLS library.
     private var received: ByteBuffer?
     private var hello: ClientHello?
+    private var fingerprint: ClientFingerprint?
     /// The verdict on the chain that the client presented; nil until it has presented one in a full handshake.
     private var verdict: Result<Identity, ChainRefusal>?
     private var plaintextAlert = PlaintextAlertReader()
@@ -57,12 +59,14 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
 
     /// - Parameters:
     ///   - handshakeDeadline: from the accepted connection to the completed handshake.
+    ///   - observed: called once for each ClientHello that could be read, whatever becomes of it.
     ///   - established: adds the handlers that speak to the client; called before any application byte arrives. Should
     ///     it throw, `refused` follows with `connectionNotTaken`.
     ///   - refused: called when the connection is given up; it is closed by then or being closed.
     ///   - finished: called after `established` with how it went, where somebody wants to know.
     package init(
         context: ListenerTLSContext, listener: String, handshakeDeadline: TimeAmount = .seconds(5),
+        observed: @escaping (ClientHello, ClientFingerprint) -> Void = { _, _ in },
         established: @escaping (any Channel, EstablishedConnection) throws -> Void,
         refused: @escaping (HandshakeRefusal) -> Void,
         finished: ((HandshakeRecorder, EstablishedConnection) -> Void)? = nil
@@ -70,6 +74,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         tls = context
         self.listener = listener
         deadline = handshakeDeadline
+        self.observed = observed
         self.established = established
         self.refused = refused
         self.finished = finished
@@ -171,14 +176,20 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     }
 
     private func take(_ hello: ClientHello, _ context: ChannelHandlerContext) {
+        let fingerprint = ClientFingerprint(hello)
         self.hello = hello
+        self.fingerprint = fingerprint
         recorder.helloReceived(hello, at: Self.now())
+        observed(hello, fingerprint)
         guard let (policy, tls) = tls.policy(serverName: hello.sni) else {
             return refuse(.serverNameUnknown, "there is no server name, and the listener asks for one", context)
         }
         recorder.chose(tls.policy, at: Self.now())
         if let name = hello.sni, !tls.bears(name) {
             return refuse(.serverNameUnknown, "no certificate bears the name", context)
+        }
+        if let fault = tls.denial.fault(for: fingerprint) {
+            return refuse(fault.reason, fault.detail.description, context)
         }
         // RFC 7301 section 3.2. The library would go on without a protocol (ALPACA).
         if !hello.alpn.isEmpty, !hello.alpn.contains(where: Self.speaks) {
@@ -249,7 +260,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         case .success(let identity):
             let connection = EstablishedConnection(
                 identity: identity, sni: handshake.hello.sni, policy: handshake.policy,
-                certificate: handshake.tls.names(shownBy: handshake.engine, serverName: handshake.hello.sni), tls: facts)
+                certificate: handshake.tls.names(shownBy: handshake.engine, serverName: handshake.hello.sni), tls: facts,
+                fingerprint: fingerprint)
             establish(handshake.engine, connection, context)
         }
     }
@@ -350,7 +362,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             HandshakeRefusal(
                 reason: refusal.reason, detail: refusal.detail, peer: PeerText.text(of: peer), listener: listener,
                 sni: hello?.sni, subject: refusal.subject, issuer: refusal.issuer, serial: refusal.serial,
-                fix: HandshakeRefusal.fix(for: refusal.reason, subject: refusal.subject), record: recorder))
+                fix: HandshakeRefusal.fix(for: refusal.reason, subject: refusal.subject), ja4: fingerprint?.ja4,
+                record: recorder))
         guard let reply else { return context.close(promise: nil) }
         send(reply, context)
     }

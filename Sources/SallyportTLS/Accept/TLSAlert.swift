@@ -3,6 +3,7 @@ import SallyportModel
 
 /// A fatal alert before any handshake, as a plaintext record (RFC 8446 sections 5.1 and 6).
 enum TLSAlert: UInt8 {
+    case handshakeFailure = 40
     case illegalParameter = 47
     case decodeError = 50
     case protocolVersion = 70
@@ -14,6 +15,7 @@ enum TLSAlert: UInt8 {
         switch reason {
         case .noCommonProtocol: self = .noApplicationProtocol
         case .serverNameUnknown: self = .unrecognizedName
+        case .clientFingerprintDenied: self = .handshakeFailure
         case .sslVersion2: self = .protocolVersion
         case .helloMalformed, .unexpectedFirstMessage: self = .decodeError
         case .helloTooLarge, .helloTooFragmented, .helloDuplicateExtension, .helloTwoServerNames,

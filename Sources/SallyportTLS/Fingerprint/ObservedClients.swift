@@ -55,17 +55,13 @@ package struct ObservedClients: Sendable, Equatable {
             ja4, facts: FingerprintFacts(newestVersion: WireVersion(rawValue: newest), unservedBy: unservedBy))
     }
 
-    /// To be called once for each completed handshake.
-    ///
-    /// - Parameters:
-    ///   - suite: number in the registry; nil when it is not known.
-    ///   - group: number in the registry; nil when it is not known, as in a resumed session of TLS 1.2.
-    package mutating func noteHandshake(version: UInt16, suite: UInt16?, group: UInt16?, resumed: Bool) {
+    /// To be called once for each completed handshake. What can be agreed is in our settings, so its names are few.
+    package mutating func noteHandshake(_ facts: TLSFacts) {
         handshakes += 1
-        agreed.versions.add(Self.versionName(version))
-        if let suite { agreed.suites.add(Self.name(CipherSuite(rawValue: suite))) }
-        if let group { agreed.groups.add(Self.name(NamedGroup(rawValue: group))) }
-        if resumed { agreed.resumed += 1 }
+        agreed.versions.add(facts.version == .tls13 ? WireVersion.tls13.name : WireVersion.tls12.name)
+        agreed.suites.add(facts.cipherSuite)
+        if let group = facts.group { agreed.groups.add(group) }
+        if facts.resumed { agreed.resumed += 1 }
     }
 
     package mutating func merge(_ other: ObservedClients) {
@@ -81,8 +77,6 @@ package struct ObservedClients: Sendable, Equatable {
         let version = WireVersion(rawValue: version)
         return WireVersion.known.contains(version) ? version.name : "other"
     }
-
-    static func name(_ suite: CipherSuite) -> String { suite.kind == nil ? "other" : suite.name }
 
     static func name(_ group: NamedGroup) -> String { group.isKnown ? group.name : "other" }
 }

@@ -39,7 +39,7 @@ extension ServerPosture {
             switch base {
             case .modern: Offer()
             case .intermediate: Offer(suites12: [0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8])
-            case .postQuantum: Offer(groups: [.x25519MLKEM768])
+            case .postQuantum: Offer(groups: [.x25519MLKEM768, .mlkem1024])
             case .cnsa: Offer(suites13: [0x1302], groups: [.mlkem1024])
             }
         }
@@ -50,7 +50,9 @@ extension TLSProfile.Base {
     /// The guideline that the profile was made after.
     package var gradedBy: String {
         switch self {
-        case .modern, .postQuantum: "mozilla-modern"
+        case .modern: "mozilla-modern"
+        // ML-KEM-1024, which it offers too, is not in the tables of Mozilla.
+        case .postQuantum: "rfc9325"
         case .intermediate: "mozilla-intermediate"
         case .cnsa: "cnsa-2.0"
         }

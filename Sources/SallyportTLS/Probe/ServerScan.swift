@@ -8,9 +8,9 @@ package struct ServerScan {
     package typealias Ask = (ProbeHello) -> ProbeOutcome
 
     /// A usual server takes thirty to fifty.
-    package static let maximumConnections = 72
+    package static let maximumConnections = 96
     /// Leaves room for the questions behind the list of suites.
-    private static let maximumSuites = 40
+    private static let maximumSuites = 60
 
     private let ask: Ask
     private let serverName: String?

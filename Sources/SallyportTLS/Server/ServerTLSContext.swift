@@ -11,6 +11,8 @@ package final class ServerTLSContext: Sendable {
     package let mode: ClientCertificates.Mode
     /// The earliest end of a server certificate's validity, seconds since 1970.
     package let notAfter: Int64
+    /// Kinds of clients that are refused in the ClientHello.
+    let denial: FingerprintDenial
     private let library: TLSContext
     private let certificates: [ServerCredential]
     private let clients: ClientTrust?
@@ -44,6 +46,7 @@ package final class ServerTLSContext: Sendable {
         self.certificates = certificates
         self.notAfter = notAfter
         mode = profile.clientCertificates.mode
+        denial = FingerprintDenial(profile.deny)
         self.clients = mode == .none ? nil : clients
         self.clock = clock
         guard mode == .none || clients?.anchors.isEmpty == false else {

@@ -98,7 +98,9 @@ import Testing
         let refusal = try #require(reports.refusals.first)
         #expect(refusal.reason == .serverNameUnknown && refusal.sni == "evil.example" && refusal.listener == "test")
         #expect(refusal.peer == "[2001:db8::7]:4711")
-        #expect(refusal.logMetadata.map(\.key) == ["code", "reason", "detail", "peer", "listener", "sni", "connection", "fix"])
+        #expect(
+            refusal.logMetadata.map(\.key)
+                == ["code", "reason", "detail", "peer", "listener", "sni", "ja4", "connection", "fix"])
         #expect(refusal.line.hasPrefix("SP2106 Unknown server name: "))
         _ = try channel.finish(acceptAlreadyClosed: true)
     }

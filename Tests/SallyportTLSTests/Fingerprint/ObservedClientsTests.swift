@@ -11,6 +11,9 @@ import Testing
         return hello
     }
 
+    private static let facts = TLSFacts(
+        version: .tls13, cipherSuite: "TLS_AES_128_GCM_SHA256", group: "X25519MLKEM768", resumed: false, alpn: nil)
+
     @Test func whatIsOfferedIsCounted() {
         var clients = ObservedClients()
         clients.note(hello(), ja4: "a")
@@ -36,8 +39,11 @@ import Testing
 
     @Test func whatIsAgreedIsCounted() {
         var clients = ObservedClients()
-        clients.noteHandshake(version: 0x0304, suite: 0x1301, group: 0x11EC, resumed: false)
-        clients.noteHandshake(version: 0x0303, suite: 0xC02B, group: nil, resumed: true)
+        clients.noteHandshake(Self.facts)
+        clients.noteHandshake(
+            TLSFacts(
+                version: .tls12, cipherSuite: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", group: nil, resumed: true,
+                alpn: nil))
         let agreed = ObservedClientsReport(listener: "main", clients).agreed
         #expect(agreed.versions == ["TLS 1.3": 1, "TLS 1.2": 1] && agreed.resumed == 1)
         #expect(agreed.groups == ["X25519MLKEM768": 1] && agreed.suites["TLS_AES_128_GCM_SHA256"] == 1)
@@ -110,10 +116,10 @@ import Testing
         var two = ObservedClients()
         one.note(hello(), ja4: "a")
         two.note(hello(), ja4: "a")
-        two.noteHandshake(version: 0x0304, suite: 0x1301, group: 0x001D, resumed: true)
+        two.noteHandshake(Self.facts)
         one.merge(two)
         let report = ObservedClientsReport(listener: "main", one)
-        #expect(report.hellos == 2 && report.handshakes == 1 && report.agreed.resumed == 1)
+        #expect(report.hellos == 2 && report.handshakes == 1 && report.agreed.resumed == 0)
         #expect(report.offered.newestVersion == ["TLS 1.3": 2] && report.unservedBy["cnsa"] == 2)
         #expect(report.fingerprints.map(\.count) == [2])
     }

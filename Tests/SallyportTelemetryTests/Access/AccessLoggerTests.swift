@@ -96,6 +96,15 @@ import Testing
         #expect(object["sallyport.identity"] == nil)
     }
 
+    @Test func fingerprintsStandWithTheConnection() throws {
+        let connection = AccessConnection(
+            listener: "main", peerAddress: "10.0.0.1", peerPort: 1, sni: nil, tls: nil, identity: nil,
+            ja3: "ada70206e40642a3e4461f35503241d5", ja4: "t13d1516h2_8daaf6152771_e5627efa2ab1")
+        let object = try object(AccessRecord(time: 0, connection: connection, id: .random(), generation: 1))
+        #expect(object["tls.client.ja3"] as? String == "ada70206e40642a3e4461f35503241d5")
+        #expect(object["tls.client.ja4"] as? String == "t13d1516h2_8daaf6152771_e5627efa2ab1")
+    }
+
     @Test func rangesOutsideTheHeadAreEmptyNotACrash() throws {
         var record = Self.record()
         record.path = 500..<900
