@@ -20,6 +20,7 @@ let package = Package(
         fuzzer("ServerFlightFuzz"),
         fuzzer("HandshakeExplanationFuzz"),
         fuzzer("CertificateNameFuzz"),
+        fuzzer("CertificateChainFuzz"),
         fuzzer("ConfigurationFuzz"),
     ]
 )

@@ -135,6 +135,24 @@ extension Reason {
             """,
         fix: "Renew the authority and put its new certificate under `pki.authorities`: sallyport ca show")
 
+    package static let certificatePolicyRequired = Reason(
+        2224, "An authority demands a certificate policy", origin: .client,
+        explanation: """
+            An authority on the path has policyConstraints. Certificate policies are not followed here, so what it \
+            demands cannot be shown to hold.
+            """,
+        fix: "Use an authority without policyConstraints, or trust the one below it: `pki.authorities`.")
+    package static let certificateWorkloadIdentityInvalid = Reason(
+        2225, "A SPIFFE ID on the certificate path breaks the rules", origin: .client,
+        explanation: """
+            A workload's SPIFFE ID needs a path, and its key signs nothing but handshakes. The ID of an authority has \
+            no path, and an authority that states a trust domain vouches for workloads of that trust domain only.
+            """,
+        fix: """
+            Have the certificate issued by the authority of its own trust domain, with one URI such as \
+            spiffe://domain/workload.
+            """)
+
     // MARK: Files
 
     package static let certificateFileUnreadable = Reason(
@@ -215,6 +233,7 @@ extension Reason {
         certificateIssuerNotAuthority, certificatePathTooLong, certificateUsageForbidden, certificateIsAuthority,
         certificateNameForbidden, certificateExtensionUnknown, certificateNamesUnreadable, certificateNameMismatch,
         certificateRevoked, certificateBudgetExceeded, certificateExtensionInvalid, certificateIssuerExpired,
+        certificatePolicyRequired, certificateWorkloadIdentityInvalid,
         certificateFileUnreadable, pemMalformed, certificateFileEmpty, privateKeyUnusable, privateKeyMismatch,
         certificateFileUnusable, stateDirectoryUnsafe, stateWriteFailed, certificateNameInvalid, authorityUnusable,
         issuedCertificateUnknown, certificateLifetimeInvalid,

@@ -36,9 +36,8 @@ package enum CertificateReader {
 
     /// X509-SVID section 2: a workload's certificate has one URI, its SPIFFE ID, and nothing that could be read twice.
     private static func checkSPIFFE(_ uris: [String]) throws(ChainRefusal) {
-        guard uris.contains(where: { $0.utf8.prefix(7).map(\.asciiLowercased).elementsEqual("spiffe:".utf8) })
-        else { return }
-        guard uris.count == 1, SPIFFEIdentifier.isValid(uris[0]) else {
+        guard uris.contains(where: { SPIFFEIdentifier.isMeant(by: $0.utf8) }) else { return }
+        guard uris.count == 1, SPIFFEIdentifier(uris[0]) != nil else {
             throw ChainRefusal(
                 .certificateNamesUnreadable,
                 "a SPIFFE ID is malformed or not the only URI: \(PrintableText.make(uris.joined(separator: " ")))")

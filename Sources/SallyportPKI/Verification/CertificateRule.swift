@@ -56,14 +56,15 @@ extension CertificateRules {
                 try rules.conformance.checkLeaf(leaf)
             }
         ]
-    private static let intermediate = [version, serialNumber, signatureAlgorithm] + anchor
+    private static let intermediate = [version, serialNumber, signatureAlgorithm] + authority
     private static let publicIntermediate =
         intermediate + [
             CertificateRule(.issuerConformance, facts: { _, _ in "" }) { rules, issuer throws(ChainRefusal) in
                 try rules.conformance.checkIntermediate(issuer)
             }
         ]
-    private static let anchor = [
+    private static let anchor = [anchorSerialNumber] + authority
+    private static let authority = [
         validity(expired: .certificateIssuerExpired), criticalExtensions,
         CertificateRule(.basicConstraints, facts: { $1.basicConstraintsText }) { rules, issuer throws(ChainRefusal) in
             try rules.checkIsAuthority(issuer)
@@ -74,9 +75,12 @@ extension CertificateRules {
         CertificateRule(.extendedKeyUsage, facts: { $1.extendedKeyUsageText }) { rules, issuer throws(ChainRefusal) in
             try rules.checkMayIssueForPurpose(issuer)
         },
+        CertificateRule(.policyConstraints, facts: { _, _ in "" }) { rules, issuer throws(ChainRefusal) in
+            try rules.checkDemandsNoPolicy(issuer)
+        },
     ]
     private static let publicAnchor = anchor + [conformingAnchor]
-    private static let anchorWithoutExtensions = [validity(expired: .certificateIssuerExpired)]
+    private static let anchorWithoutExtensions = [anchorSerialNumber, validity(expired: .certificateIssuerExpired)]
     private static let conformingAnchor =
         CertificateRule(.issuerConformance, facts: { _, _ in "" }) { rules, anchor throws(ChainRefusal) in
             try rules.conformance.checkAnchor(anchor)
@@ -87,6 +91,9 @@ extension CertificateRules {
     }
     private static let serialNumber = CertificateRule(.serialNumber, facts: { $1.serial }) {
         rules, certificate throws(ChainRefusal) in try rules.checkSerial(certificate)
+    }
+    private static let anchorSerialNumber = CertificateRule(.serialNumber, facts: { $1.serial }) {
+        rules, certificate throws(ChainRefusal) in try rules.checkSerialIsNotNegative(certificate)
     }
     private static let signatureAlgorithm = CertificateRule(.signatureAlgorithm, facts: { $1.signatureName }) {
         rules, certificate throws(ChainRefusal) in try rules.checkSignatureAlgorithm(certificate)

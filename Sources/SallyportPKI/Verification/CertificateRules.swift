@@ -55,6 +55,21 @@ struct CertificateRules: Sendable {
         else { throw refusal(.certificateSerialInvalid, certificate, "has the serial number \(certificate.serial)") }
     }
 
+    /// Roots with the serial number 0 and long ones are older than the rule and in use.
+    func checkSerialIsNotNegative(_ anchor: ParsedCertificate) throws(ChainRefusal) {
+        guard anchor.envelope.serial.first.map({ $0 & 0x80 == 0 }) ?? false else {
+            throw refusal(.certificateSerialInvalid, anchor, "has the serial number \(anchor.serial)")
+        }
+    }
+
+    /// RFC 5280 section 6.1 has paths refused that lack a policy somebody above demands. Policies are not followed here,
+    /// so whoever demands one is refused, critical or not.
+    func checkDemandsNoPolicy(_ issuer: ParsedCertificate) throws(ChainRefusal) {
+        guard !issuer.extensions.hasPolicyConstraints else {
+            throw refusal(.certificatePolicyRequired, issuer, "has policyConstraints")
+        }
+    }
+
     func checkTime(_ certificate: ParsedCertificate, expired: Reason) throws(ChainRefusal) {
         guard now >= certificate.notBefore else {
             throw refusal(

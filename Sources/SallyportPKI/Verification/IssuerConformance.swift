@@ -53,9 +53,6 @@ struct IssuerConformance: Sendable {
         if case .rsa(let bits) = certificate.keyKind, !bits.isMultiple(of: 8) {
             throw refusal(.certificateKeyForbidden, certificate, "has an RSA key of \(bits) bits, not a multiple of 8")
         }
-        guard !certificate.extensions.hasPolicyConstraints || isCritical(.policyConstraints, certificate) else {
-            throw refusal(.certificateExtensionInvalid, certificate, "has policyConstraints that are not critical")
-        }
         guard !certificate.envelope.isEmptyIssuer else {
             throw refusal(.certificateMalformed, certificate, "has no issuer")
         }

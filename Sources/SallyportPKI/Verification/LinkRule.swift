@@ -8,9 +8,9 @@ struct LinkRule: Sendable {
     let check: @Sendable (inout PathChecks, PathLink) throws(ChainRefusal) -> Void
 
     /// What a presented certificate must be to stand above a path. The signature is last: it costs most.
-    static let intermediate = [pathLength, depth, signature]
+    static let intermediate = [pathLength, depth, trustDomain, signature]
     /// What must be true of the whole path once it has reached an anchor.
-    static let anchor = [pathLength, signature, revocation, nameConstraints]
+    static let anchor = [pathLength, trustDomain, signature, revocation, nameConstraints]
 
     private static let pathLength = LinkRule(
         name: .pathLength, facts: { "\($1.intermediates) intermediates below, \($1.issuer.pathLengthText)" },
@@ -18,6 +18,9 @@ struct LinkRule: Sendable {
     private static let depth = LinkRule(
         name: .depth, facts: { "intermediate \($1.intermediatesWithIssuer) of at most \($0.verifier.maxDepth)" },
         check: { checks, link throws(ChainRefusal) in try checks.checkDepth(link) })
+    private static let trustDomain = LinkRule(
+        name: .trustDomain, facts: { _, link in link.issuer.uriText },
+        check: { checks, link throws(ChainRefusal) in try checks.checkTrustDomain(link) })
     private static let signature = LinkRule(
         name: .signature, facts: { "\($1.signed.signatureName) of \($1.signedText) with \($1.issuer.keyKind) key" },
         check: { checks, link throws(ChainRefusal) in try checks.checkSignature(link) })
@@ -43,6 +46,14 @@ extension PathLink {
 }
 
 extension ParsedCertificate {
+    /// The first URI among the alternative names, as a SPIFFE ID would be.
+    fileprivate var uriText: String {
+        let uris = (extensions.alternativeNames ?? []).compactMap { name -> String? in
+            if case .uri(let bytes) = name { String(decoding: bytes, as: UTF8.self) } else { nil }
+        }
+        return uris.first ?? "not stated"
+    }
+
     fileprivate var pathLengthText: String {
         extensions.pathLength.map { "pathLenConstraint \($0)" } ?? "no pathLenConstraint"
     }

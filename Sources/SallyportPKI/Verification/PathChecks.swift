@@ -35,6 +35,9 @@ struct PathChecks: Sendable {
         let facts = try check(.names, facts: { _, facts in facts.map(ParsedCertificate.namesText) ?? "" }) {
             _ throws(ChainRefusal) in try CertificateReader.facts(leaf)
         }
+        try check(.workloadIdentity, facts: { _, _ in facts.uris.first ?? "none" }) { checks throws(ChainRefusal) in
+            try checks.checkWorkloadIdentity(leaf, facts)
+        }
         try check(.signedByAnother, facts: { _, _ in "" }) { checks throws(ChainRefusal) in
             try checks.checkIsNotSelfSigned(leaf)
         }
@@ -78,7 +81,7 @@ struct PathChecks: Sendable {
         switch role {
         case .leaf:
             let name: [CheckName] = if case .server = verifier.purpose { [.serverName] } else { [] }
-            return rules.forLeaf.map(\.name) + [.names, .signedByAnother] + name + [.issuer]
+            return rules.forLeaf.map(\.name) + [.names, .workloadIdentity, .signedByAnother] + name + [.issuer]
         case .intermediate: return rules.forIntermediate.map(\.name) + LinkRule.intermediate.map(\.name) + [.issuer]
         case .anchor: return rules.forAnchor(certificate).map(\.name) + LinkRule.anchor.map(\.name)
         }

@@ -86,6 +86,14 @@ import X509
                 $0.extra = [.init(oid: [1, 2, 3, 4], critical: true, value: [5, 0])]
             }
         ),
+        (
+            "SPIFFE ID without path", .certificateWorkloadIdentityInvalid,
+            { $0.names = [.uniformResourceIdentifier("spiffe://test")] }
+        ),
+        (
+            "SPIFFE ID and cRLSign", .certificateWorkloadIdentityInvalid,
+            { $0.keyUsage = KeyUsage(digitalSignature: true, cRLSign: true) }
+        ),
     ]
 
     @Test(arguments: badLeaves.indices) func badLeafIsRefused(_ index: Int) throws {
@@ -110,6 +118,31 @@ import X509
             "unknown critical extension", .certificateExtensionUnknown,
             {
                 $0.extra = [.init(oid: [1, 2, 3, 4], critical: true, value: [5, 0])]
+            }
+        ),
+        (
+            "policy constraints", .certificatePolicyRequired,
+            { $0.extra = [.init(oid: .policyConstraints, critical: false, value: [0x30, 3, 0x80, 1, 0])] }
+        ),
+        (
+            "SPIFFE ID with path", .certificateWorkloadIdentityInvalid,
+            { $0.names = [.uniformResourceIdentifier("spiffe://test.example/ca")] }
+        ),
+        (
+            "SPIFFE ID of another trust domain", .certificateWorkloadIdentityInvalid,
+            { $0.names = [.uniformResourceIdentifier("spiffe://other.example")] }
+        ),
+        (
+            "malformed SPIFFE ID", .certificateWorkloadIdentityInvalid,
+            { $0.names = [.uniformResourceIdentifier("spiffe://Test.example")] }
+        ),
+        (
+            "SPIFFE ID beside another URI", .certificateWorkloadIdentityInvalid,
+            {
+                $0.names = [
+                    .uniformResourceIdentifier("spiffe://test.example"),
+                    .uniformResourceIdentifier("https://a.example"),
+                ]
             }
         ),
         (
@@ -141,7 +174,26 @@ import X509
         #expect(refusal?.reason == reason, "\(name): \(refusal?.detail ?? "accepted")")
     }
 
+    @Test func authorityOfTheSameTrustDomainVouches() throws {
+        var authority = Recipe.authority("Intermediate")
+        authority.names = [.uniformResourceIdentifier("spiffe://test")]
+        #expect(try GoodChain(intermediate: authority).verify().chain != nil)
+        #expect(try GoodChain(intermediate: authority, root: authority).verify().chain != nil)
+        var leaf = Recipe()
+        leaf.names = [.dnsName("a.example")]
+        #expect(try GoodChain(leaf: leaf, intermediate: authority).verify().chain != nil)
+    }
+
     @Test func rootIsHeldToWhatItSays() throws {
+        var policies = Recipe.authority("Root")
+        policies.extra = [.init(oid: .policyConstraints, critical: false, value: [0x30, 3, 0x80, 1, 0])]
+        #expect(try GoodChain(root: policies).verify().refusal?.reason == .certificatePolicyRequired)
+        var other = Recipe.authority("Root")
+        other.names = [.uniformResourceIdentifier("spiffe://other")]
+        #expect(try GoodChain(root: other).verify().refusal?.reason == .certificateWorkloadIdentityInvalid)
+        var zero = Recipe.authority("Root")
+        zero.serial = [0]
+        #expect(try GoodChain(root: zero).verify().chain != nil, "older than the rule")
         var expired = Recipe.authority("Root")
         expired.notAfter = now - 1
         #expect(try GoodChain(root: expired).verify().refusal?.reason == .certificateIssuerExpired)

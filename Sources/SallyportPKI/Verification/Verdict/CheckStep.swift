@@ -15,15 +15,18 @@ package enum CheckName: String, Sendable, Hashable, Codable, CaseIterable {
     case keyUsage = "key usage"
     case extendedKeyUsage = "extended key usage"
     case nameConstraintsOwner = "no constraints of its own"
+    case policyConstraints = "policy constraints"
     case issuerConformance = "rules for public authorities"
     // The leaf only.
     case names
+    case workloadIdentity = "SPIFFE ID"
     case signedByAnother = "signed by another"
     case serverName = "server name"
     // A certificate as issuer of the one below it.
     case issuer
     case pathLength = "path length"
     case depth
+    case trustDomain = "trust domain"
     case signature
     case revocation
     case nameConstraints = "name constraints"

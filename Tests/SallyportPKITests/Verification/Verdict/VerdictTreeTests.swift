@@ -33,6 +33,7 @@ import X509
                   ✔ extended key usage: clientAuth
                   ✔ no constraints of its own
                   ✔ names: CN=alice, spiffe://test/alice
+                  ✔ SPIFFE ID: spiffe://test/alice
                   ✔ signed by another
                   ✔ issuer: CN=Intermediate presented as number 2
                   issuer? presented as number 2: CN=Intermediate, serial 77
@@ -44,17 +45,22 @@ import X509
                     ✔ basic constraints: CA:TRUE
                     ✔ key usage: keyCertSign, cRLSign
                     ✔ extended key usage: not stated
+                    ✔ policy constraints
                     ✔ path length: 0 intermediates below, no pathLenConstraint
                     ✔ depth: intermediate 1 of at most 3
+                    ✔ trust domain: not stated
                     ✔ signature: ECDSA with SHA-256 of CN=alice with ECDSA P-256 key
                     ✔ issuer: CN=Root in trust bundle test
                     issuer? trusted as test: CN=Root, serial 77
+                      ✔ serial number: 77
                       ✔ validity: 2026-10-07 08:00:00Z … 2027-04-25 08:00:00Z, 100 days left
                       ✔ critical extensions: basicConstraints, keyUsage
                       ✔ basic constraints: CA:TRUE
                       ✔ key usage: keyCertSign, cRLSign
                       ✔ extended key usage: not stated
+                      ✔ policy constraints
                       ✔ path length: 1 intermediates below, no pathLenConstraint
+                      ✔ trust domain: not stated
                       ✔ signature: ECDSA with SHA-256 of CN=Intermediate with ECDSA P-256 key
                       ✔ revocation: 0 revoked serial numbers of test
                       ✔ name constraints: none on the path
