@@ -330,9 +330,12 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         }
     }
 
+    /// The client's alert, for the explanation.
     private func note(_ failure: TLSFailure) {
-        let named = if case .library(let names) = failure { names.lazy.compactMap(ServerAlert.number).first } else { nil as UInt8? }
-        if let alert = named ?? plaintextAlert.description { recorder.received(alert: alert) }
+        let names: [String] = if case .library(let names) = failure { names } else { [] }
+        if let alert = names.lazy.compactMap(ServerAlert.number).first ?? plaintextAlert.description {
+            recorder.received(alert: alert)
+        }
     }
 
     private func explain(_ failure: TLSFailure) -> (reason: Reason, detail: String) {

@@ -73,12 +73,12 @@ struct HandshakeComparison {
         ]
     }
 
-    private var lastStep: [Timeline.Fact] {
-        let words =
-            if record.microseconds(of: .verified) != nil { "the verdict on the client certificate" }
-            else if record.microseconds(of: .chain) != nil { "the client certificate" }
-            else if record.hello != nil { "the ClientHello, which was answered" }
-            else { "the accepted connection; no complete ClientHello came" }
-        return [.init("got as far as", words)]
+    private var lastStep: [Timeline.Fact] { [.init("got as far as", lastStepWords)] }
+
+    private var lastStepWords: String {
+        if record.microseconds(of: .verified) != nil { return "the verdict on the client certificate" }
+        if record.microseconds(of: .chain) != nil { return "the client certificate" }
+        if record.hello != nil { return "the ClientHello, which was answered" }
+        return "the accepted connection; no complete ClientHello came"
     }
 }

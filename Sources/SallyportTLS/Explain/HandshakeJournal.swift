@@ -4,8 +4,8 @@ import Synchronization
 
 /// The last handshakes that can still be explained: the refused ones, and a sample of the others.
 ///
-/// Its size is bounded by number and by bytes. When it is full, the oldest of the most frequent kind goes: whoever floods
-/// the gateway with one fault pushes out only that, and the rare failure that the operator looks for stays.
+/// Its size is bounded by number and by bytes. When it is full, the oldest of the most frequent kind goes: whoever
+/// floods the gateway with one fault pushes out only that, and the rare failure that the operator looks for stays.
 package final class HandshakeJournal: Sendable {
     /// Makes the verdict tree of a presented chain. It is called when somebody asks, never on the path of a handshake.
     package typealias Judge = @Sendable () -> VerdictTree?
@@ -48,7 +48,9 @@ package final class HandshakeJournal: Sendable {
         state.withLock { state in
             state.counts[refusal.reason.code, default: 0] += 1
             guard let handshake, !refusal.isSilentProbe else { return }
-            keep(Entry(handshake: handshake, bytes: handshake.bytes, verdict: judge.map(Verdict.pending) ?? .none), &state)
+            keep(
+                Entry(handshake: handshake, bytes: handshake.bytes, verdict: judge.map(Verdict.pending) ?? .none),
+                &state)
         }
     }
 

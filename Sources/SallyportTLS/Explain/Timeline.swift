@@ -18,7 +18,9 @@ package struct Timeline: Sendable, Hashable, Encodable {
         /// Lines of a verdict tree below the facts; not part of the JSON form, which has the tree itself.
         package var verdict: [String] = []
 
-        package init(_ name: String, at microseconds: UInt32?, mark: Mark = .plain, _ title: String, _ facts: [Fact] = []) {
+        package init(
+            _ name: String, at microseconds: UInt32?, mark: Mark = .plain, _ title: String, _ facts: [Fact] = []
+        ) {
             self.name = name
             self.microseconds = microseconds
             self.mark = mark

@@ -49,7 +49,8 @@ extension PeerInspection {
                 let rows = CertificateDescription(certificate).rows(at: now)
                 return .init("certificate", at: time, title, rows.map { .init($0.label, $0.value) })
             } catch {
-                return .init("certificate", at: time, mark: .failed, "\(title) cannot be used", [.init("what", error.detail)])
+                return .init(
+                    "certificate", at: time, mark: .failed, "\(title) cannot be used", [.init("what", error.detail)])
             }
         }
     }

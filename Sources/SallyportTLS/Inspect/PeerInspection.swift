@@ -51,7 +51,9 @@ package enum InspectionStep: String, Sendable, Hashable {
 /// Why an inspection came to no end, in the operator's words.
 package struct InspectionFailure: Error, Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable {
-        case name, connection, time, alert, protocolError = "protocol", trust, local
+        case name, connection, time, alert
+        case protocolError = "protocol"
+        case trust, local
     }
 
     package let kind: Kind

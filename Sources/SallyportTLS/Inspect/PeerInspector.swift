@@ -167,7 +167,8 @@ package final class PeerInspector {
         let answered = inspection.times[.answered] != nil
         _ = fail(
             .init(
-                .connection, "the server closed the connection " + (answered ? "in the handshake" : "without an answer"),
+                .connection,
+                "the server closed the connection " + (answered ? "in the handshake" : "without an answer"),
                 why: "Some servers do that instead of an alert, when nothing fits or when they do not speak TLS.",
                 fix: "look into the log of the server; try another --servername"))
     }
@@ -176,7 +177,8 @@ package final class PeerInspector {
     package func timedOut(limit: Int) {
         guard !isComplete else { return }
         _ = fail(
-            .init(.time, "the handshake was not finished within \(limit) s", fix: "look for a stall on the network path"))
+            .init(
+                .time, "the handshake was not finished within \(limit) s", fix: "look for a stall on the network path"))
     }
 
     private func fail(_ failure: InspectionFailure) -> (send: [UInt8], progress: Progress) {

@@ -64,7 +64,9 @@ struct CertificateInspectCommand: ParsableCommand {
         let state = try state.locate()
         do throws(PKIError) {
             let name = try CertificateName(subject)
-            let files = IssuedKind.allCases.map { state.certificate(of: $0, name: name) }.filter { access($0, R_OK) == 0 }
+            let files = IssuedKind.allCases.map { state.certificate(of: $0, name: name) }.filter {
+                access($0, R_OK) == 0
+            }
             if !files.isEmpty { return files }
         } catch {
             throw CommandFailure(.failed, "there is no file \(subject.debugDescription), and it is no name")
@@ -91,7 +93,8 @@ struct CertificateInspectCommand: ParsableCommand {
 
     private func inspectServer(_ place: HostAndPort) throws {
         guard let name = ServerName(serverName ?? place.host) else {
-            throw CommandFailure(.usage, "\((serverName ?? place.host).debugDescription) is neither a DNS name nor an address")
+            throw CommandFailure(
+                .usage, "\((serverName ?? place.host).debugDescription) is neither a DNS name nor an address")
         }
         let now = Environment.now()
         let visit = PeerVisit(place: place, name: name, now: now)

@@ -80,7 +80,9 @@ struct PeerSocket {
         if result == 0 { return .success(descriptor) }
         var failure = errno
         if failure == EINPROGRESS {
-            guard wait(descriptor, for: Int16(POLLOUT), before: deadline) else { return give(up: descriptor, ETIMEDOUT) }
+            guard wait(descriptor, for: Int16(POLLOUT), before: deadline) else {
+                return give(up: descriptor, ETIMEDOUT)
+            }
             var size = socklen_t(MemoryLayout<Int32>.size)
             getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size)
             if failure == 0 { return .success(descriptor) }

@@ -9,8 +9,12 @@ extension HandshakeCase {
     static let chains: [HandshakeCase] = leaves + issuers + presentations
 
     private static let leaves: [HandshakeCase] = [
-        leaf("expired", .certificateExpired) { $0.life = (FixedChain.now - 9 * FixedChain.day)...(FixedChain.now - 3 * FixedChain.day) },
-        leaf("not-yet-valid", .certificateNotYetValid) { $0.life = (FixedChain.now + 3600)...(FixedChain.now + FixedChain.day) },
+        leaf("expired", .certificateExpired) {
+            $0.life = (FixedChain.now - 9 * FixedChain.day)...(FixedChain.now - 3 * FixedChain.day)
+        },
+        leaf("not-yet-valid", .certificateNotYetValid) {
+            $0.life = (FixedChain.now + 3600)...(FixedChain.now + FixedChain.day)
+        },
         leaf("usage-is-server", .certificateUsageForbidden) { $0.usages = [.serverAuth] },
         leaf("usage-missing", .certificateUsageForbidden) { $0.usages = nil },
         leaf("key-usage-without-signature", .certificateUsageForbidden) { $0.keyUsage = KeyUsage(keyAgreement: true) },
@@ -39,7 +43,9 @@ extension HandshakeCase {
             $0.life = (FixedChain.now - 90 * FixedChain.day)...(FixedChain.now - 2 * FixedChain.day)
         },
         issuer("issuer-is-no-authority", .certificateIssuerNotAuthority) { $0.isAuthority = false },
-        issuer("issuer-may-not-sign", .certificateIssuerNotAuthority) { $0.keyUsage = KeyUsage(digitalSignature: true) },
+        issuer("issuer-may-not-sign", .certificateIssuerNotAuthority) {
+            $0.keyUsage = KeyUsage(digitalSignature: true)
+        },
         issuer("issuer-for-servers-only", .certificateUsageForbidden) { $0.usages = [.serverAuth] },
         issuer("name-not-permitted", .certificateNameForbidden) {
             $0.constraints = NameConstraints(permittedURIDomains: ["other.example"])
@@ -53,7 +59,8 @@ extension HandshakeCase {
         HandshakeCase("chain-too-long", .certificatePathTooLong) { try StagedHandshake.judged(FixedChain(), below: 4) },
         HandshakeCase("issuer-of-the-same-name", .certificateSignatureInvalid) {
             let (ours, theirs) = (try FixedChain(), try FixedChain())
-            return try StagedHandshake.judged([try theirs.leaf.der, try ours.intermediate.der], root: try ours.root.der)
+            return try StagedHandshake.judged(
+                [try theirs.leaf.der, try ours.intermediate.der], root: try ours.root.der)
         },
     ]
 
@@ -106,7 +113,8 @@ extension HandshakeCase {
         },
         HandshakeCase("key-not-proved", .clientProofFailed) {
             let refusal = ChainRefusal(
-                .clientProofFailed, "BAD_SIGNATURE", subject: "CN=alice", issuer: "CN=Test Intermediate", serial: "0A11")
+                .clientProofFailed, "BAD_SIGNATURE", subject: "CN=alice", issuer: "CN=Test Intermediate", serial: "0A11"
+            )
             return (try accepted(refusal), nil)
         },
         HandshakeCase("resumed-after-expiry", .certificateExpired) {

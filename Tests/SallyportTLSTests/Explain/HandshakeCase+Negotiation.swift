@@ -51,7 +51,10 @@ extension HandshakeCase {
             return (StagedHandshake.refused(try StagedHandshake.accepted(), refusal), nil)
         },
         HandshakeCase("closed-silently", .closedSilently) {
-            (StagedHandshake.refused(try StagedHandshake.accepted(), ChainRefusal(.closedSilently, "no byte was received")), nil)
+            (
+                StagedHandshake.refused(
+                    try StagedHandshake.accepted(), ChainRefusal(.closedSilently, "no byte was received")), nil
+            )
         },
         answered("closed-in-handshake", .closedInHandshake, "the connection ended in the middle of the handshake"),
         HandshakeCase("deadline-without-a-byte", .handshakeDeadline) {
@@ -63,7 +66,10 @@ extension HandshakeCase {
             return (StagedHandshake.refused(try StagedHandshake.answered(), refusal, at: 5_000_200_000), nil)
         },
         HandshakeCase("connection-not-taken", .connectionNotTaken) {
-            (StagedHandshake.refused(try StagedHandshake.answered(), ChainRefusal(.connectionNotTaken, "the loop is closing")), nil)
+            (
+                StagedHandshake.refused(
+                    try StagedHandshake.answered(), ChainRefusal(.connectionNotTaken, "the loop is closing")), nil
+            )
         },
         HandshakeCase("finished", nil) { (try finished(resumed: false, client: "alice"), nil) },
         HandshakeCase("finished-resumed", nil) { (try finished(resumed: true, client: "alice"), nil) },
@@ -77,14 +83,18 @@ extension HandshakeCase {
                 version: .tls13, cipherSuite: "TLS_AES_128_GCM_SHA256", group: "X25519MLKEM768", resumed: resumed,
                 alpn: "http/1.1"), at: 3_100_000)
         return ExplainedHandshake(
-            recorder, time: FixedChain.now, listener: "main", peer: "192.0.2.7:40112", outcome: .finished(client: client))
+            recorder, time: FixedChain.now, listener: "main", peer: "192.0.2.7:40112",
+            outcome: .finished(client: client))
     }
 
     private static func greeted(
         _ name: String, _ reason: Reason, _ detail: String, alert: UInt8, _ hello: HelloBytes
     ) -> HandshakeCase {
         return HandshakeCase(name, reason) {
-            (StagedHandshake.refused(try StagedHandshake.greeted(hello), ChainRefusal(reason, detail), alert: alert), nil)
+            (
+                StagedHandshake.refused(try StagedHandshake.greeted(hello), ChainRefusal(reason, detail), alert: alert),
+                nil
+            )
         }
     }
 

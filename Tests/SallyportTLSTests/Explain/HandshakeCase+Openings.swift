@@ -10,7 +10,9 @@ extension HandshakeCase {
         opening("ssl-2", .sslVersion2) { [0x80, 0x2E, 0x01, 0x00, 0x02] },
         opening("alert-first", .alertFirst) { [21, 3, 1, 0, 2, 2, 40] },
         opening("proxy-header-1", .proxyProtocol) { Array("PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n".utf8) },
-        opening("proxy-header-2", .proxyProtocol) { [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0, 0] },
+        opening("proxy-header-2", .proxyProtocol) {
+            [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0, 0]
+        },
         opening("hello-malformed", .helloMalformed) { HelloBytes(compression: [1]).records() },
         opening("hello-odd-list", .helloMalformed) { HelloBytes().with(10, [0, 3, 0, 29, 0]).records() },
         opening("hello-trailing-bytes", .helloMalformed) { HelloBytes(tail: [0]).records() },

@@ -112,7 +112,9 @@ import Testing
     @Test func aSampleOfTheGoodOnesIsExplainedToo() throws {
         let journal = HandshakeJournal()
         var recorder = HandshakeRecorder(acceptedAt: 0)
-        recorder.finished(TLSFacts(version: .tls13, cipherSuite: "TLS_AES_128_GCM_SHA256", group: nil, resumed: false, alpn: nil), at: 9)
+        recorder.finished(
+            TLSFacts(version: .tls13, cipherSuite: "TLS_AES_128_GCM_SHA256", group: nil, resumed: false, alpn: nil),
+            at: 9)
         journal.sample(
             ExplainedHandshake(recorder, time: 0, listener: "main", peer: "p", outcome: .finished(client: "alice")))
         #expect(journal.handshake(recorder.connection)?.0.headline == "TLS 1.3, TLS_AES_128_GCM_SHA256")

@@ -24,7 +24,9 @@ import Testing
         #expect(Timeline().picture == "")
     }
 
-    @Test(arguments: [(0, "0.0 ms"), (999, "0.9 ms"), (1_000_000, "1000 ms"), (UInt32.max, "4294967 ms")] as [(UInt32, String)])
+    @Test(
+        arguments: [(0, "0.0 ms"), (999, "0.9 ms"), (1_000_000, "1000 ms"), (UInt32.max, "4294967 ms")]
+            as [(UInt32, String)])
     func timesAreShort(microseconds: UInt32, text: String) { #expect(Timeline.milliseconds(microseconds) == text) }
 
     @Test func linesBreakAtSpaces() {

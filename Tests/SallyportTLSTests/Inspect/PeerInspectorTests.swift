@@ -10,7 +10,8 @@ import Testing
         let name = try #require(ServerName("localhost"))
         return try PeerInspector(
             PeerInspection(target: "localhost:1", name: name),
-            trust: InspectionTrust([], revoked: [:], name: name) { [] }, credential: nil, start: 0, clock: { 1_000_000 },
+            trust: InspectionTrust([], revoked: [:], name: name) { [] }, credential: nil, start: 0,
+            clock: { 1_000_000 },
             now: FixedChain.now)
     }
 

@@ -5,12 +5,13 @@ import Testing
 
 @Suite struct ServerAlertTests {
     /// The library's names of the alerts that servers send in practice.
-    @Test(arguments: [
-        ("SSLV3_ALERT_HANDSHAKE_FAILURE", 40), ("SSLV3_ALERT_BAD_CERTIFICATE", 42), ("TLSV1_ALERT_UNKNOWN_CA", 48),
-        ("TLSV1_ALERT_PROTOCOL_VERSION", 70), ("TLSV1_ALERT_CERTIFICATE_REQUIRED", 116),
-        ("TLSV1_ALERT_NO_APPLICATION_PROTOCOL", 120), ("TLSV1_ALERT_UNRECOGNIZED_NAME", 112),
-        ("SSLV3_ALERT_CERTIFICATE_REVOKED", 44),
-    ] as [(String, UInt8)])
+    @Test(
+        arguments: [
+            ("SSLV3_ALERT_HANDSHAKE_FAILURE", 40), ("SSLV3_ALERT_BAD_CERTIFICATE", 42), ("TLSV1_ALERT_UNKNOWN_CA", 48),
+            ("TLSV1_ALERT_PROTOCOL_VERSION", 70), ("TLSV1_ALERT_CERTIFICATE_REQUIRED", 116),
+            ("TLSV1_ALERT_NO_APPLICATION_PROTOCOL", 120), ("TLSV1_ALERT_UNRECOGNIZED_NAME", 112),
+            ("SSLV3_ALERT_CERTIFICATE_REVOKED", 44),
+        ] as [(String, UInt8)])
     func anErrorIsTheAlertThatCausedIt(name: String, number: UInt8) {
         #expect(ServerAlert.number(ofError: name) == number)
     }
