@@ -22,5 +22,6 @@ let package = Package(
         fuzzer("CertificateNameFuzz"),
         fuzzer("CertificateChainFuzz"),
         fuzzer("ConfigurationFuzz"),
+        fuzzer("ACMERequestFuzz"),
     ]
 )

@@ -150,7 +150,26 @@ extension Reason {
         explanation: "One of the gateway's own services did not answer within 30 seconds; often the disk is slow.",
         fix: "Look at the log of the gateway and at the disk of the state directory.")
 
+    // MARK: Configuration
+
+    package static let servicePathTwice = configuration(
+        1540, "Two services share a path",
+        "The ACME server and the enrolment call answer below their paths, and one of the paths is below the other.",
+        fix: "Give one of them another `path`.")
+    package static let newcomersShutOut = configuration(
+        1541, "Newcomers are shut out",
+        """
+        The listener demands a client certificate, and this service is for those who have none yet. Only renewal works \
+        there.
+        """,
+        fix: "Use a listener, or an entry of `hosts`, whose profile has clientCertificates: { mode: optional }.")
+    package static let accountKeyUnusable = configuration(
+        1542, "External account key is not usable",
+        "The key of an external account is base64url text, without padding, of at least 32 bytes.",
+        fix: "Make one: openssl rand 32 | basenc --base64url | tr -d '=' > FILE; chmod 600 FILE")
+
     static let issuingReasons = [
+        servicePathTwice, newcomersShutOut, accountKeyUnusable,
         certificateRequestRefused, requestedNamesDiffer, issuingFailed, issuingStateUnusable, issuingRateLimited,
         acmeMalformed, acmeUnsupportedMedia, acmeBadNonce, acmeBadSignature, acmeBadAlgorithm, acmeBadKey,
         acmeAccountUnknown, acmeExternalAccountRequired, acmeExternalAccountRefused, acmeNotAllowed, acmeNameRefused,

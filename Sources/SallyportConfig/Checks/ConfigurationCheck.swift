@@ -23,11 +23,14 @@ struct ConfigurationCheck {
         var upstreams = upstreams()
         let routes = routes(RouteClients(listeners, profiles), upstreams: &upstreams)
         let admin = admin()
+        let acme = acme(profiles: profiles)
+        let enrolment = enrolment(profiles: profiles)
         let accessLog = accessLog()
         if session.hasErrors { return nil }
         return Configuration(
             listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
-            upstreams: upstreams, routes: routes, limits: draft.limits, admin: admin, accessLog: accessLog,
+            upstreams: upstreams, routes: routes, limits: draft.limits, admin: admin, acme: acme,
+            enrolment: enrolment, accessLog: accessLog,
             acceptedRisks: acceptedRisks, sources: session.paths)
     }
 

@@ -5,7 +5,10 @@ package enum EffectiveConfiguration {
     package static func json(_ configuration: Configuration) -> JSONValue {
         .members([
             "admin": configuration.admin.map(admin),
-            "pki": .members(["authorities": byName(configuration.authorities, authority)]),
+            "pki": .members([
+                "authorities": byName(configuration.authorities, authority),
+                "acme": configuration.acme.map(acme), "enrolment": configuration.enrolment.map(enrolment),
+            ]),
             "tlsProfiles": byName(configuration.tlsProfiles, profile),
             "identities": .object(configuration.identities.map { .init($0.name, identity($0)) }),
             "listeners": .object(configuration.listeners.map { .init($0.name, listener($0)) }),

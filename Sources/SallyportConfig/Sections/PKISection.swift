@@ -4,15 +4,30 @@ struct AuthorityDraft: Sendable, Hashable {
     var source: Authority.Source
 }
 
-/// `pki`, which today has `authorities` only.
+/// `pki` as it was read. Nil authorities are bad as a whole.
+struct PKIDraft: Sendable {
+    var authorities: [Named<AuthorityDraft>]?
+    var acme: Located<ACMEDraft>?
+    var enrolment: Located<EnrolmentDraft>?
+}
+
 enum PKISection {
     static let authorities = Field(
         "authorities", .named(AuthoritySection.type, noun: "authority"),
         otherwise: "the built-in authority `local` only",
         "Certificate authorities, under names that `trust` and `issuer` use.")
 
-    static let type = ValueType.record("`pki`", [authorities.row]) { record in
-        record.has(authorities.row.name) ? record[authorities]?.value : []
+    static let acme = Field(
+        "acme", ACMESection.type, otherwise: "no ACME server",
+        "An ACME server (RFC 8555), by which workloads get certificates from the built-in authority.")
+    static let enrolment = Field(
+        "enrolment", EnrolmentSection.type, otherwise: "no enrolment",
+        "One plain call by which workloads get or renew a certificate from the built-in authority.")
+
+    static let type = ValueType.record("`pki`", [authorities.row, acme.row, enrolment.row]) { record in
+        PKIDraft(
+            authorities: record.has(authorities.row.name) ? record[authorities]?.value : [], acme: record[acme],
+            enrolment: record[enrolment])
     }
 }
 

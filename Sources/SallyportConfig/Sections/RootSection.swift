@@ -16,7 +16,8 @@ enum RootSection {
     static let admin = Field(
         "admin", AdminSection.type, otherwise: "no admin listener",
         "The admin listener, which shows the gateway's state.")
-    static let pki = Field("pki", PKISection.type, "Authorities whose certificates are trusted.")
+    static let pki = Field(
+        "pki", PKISection.type, "Authorities whose certificates are trusted, and how the built-in one issues.")
     static let tlsProfiles = Field(
         "tlsProfiles", .named(TLSProfileSection.type, noun: "TLS profile"),
         otherwise: "the profile `default`: base intermediate, client certificate required, trust [local]",
@@ -47,7 +48,9 @@ enum RootSection {
     ) { record in
         ConfigurationDraft(
             admin: record[admin]?.value,
-            authorities: record.entries(pki),
+            authorities: record.has(pki.row.name) ? record[pki]?.value.authorities : [],
+            acme: record[pki]?.value.acme,
+            enrolment: record[pki]?.value.enrolment,
             profiles: record.entries(tlsProfiles),
             identities: record.entries(identities),
             listeners: record.entries(listeners),
@@ -90,6 +93,8 @@ struct ConfigurationDraft: Sendable {
     var admin: AdminDraft?
     // Sections that others refer to are nil when they are bad as a whole, and empty when they are absent.
     var authorities: [Named<AuthorityDraft>]?
+    var acme: Located<ACMEDraft>?
+    var enrolment: Located<EnrolmentDraft>?
     var profiles: [Named<ProfileDraft>]?
     var identities: [Named<IdentityDraft>]?
     var listeners: [Named<ListenerDraft>]?

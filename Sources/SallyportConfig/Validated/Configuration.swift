@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
     package var routes: [Route]
     package var limits: Limits
     package var admin: Admin?
+    package var acme: ACMESettings?
+    package var enrolment: EnrolmentSettings?
     package var accessLog: AccessLog
     package var acceptedRisks: [AcceptedRisk]
     /// Every file that was read, absolute; `--watch` looks at these.
@@ -22,7 +24,8 @@ package struct Configuration: Sendable {
     package init(
         listeners: [Listener] = [], tlsProfiles: [String: TLSProfile] = [:], authorities: [String: Authority] = [:],
         identities: [IdentityRule] = [], upstreams: [String: Upstream] = [:], routes: [Route] = [],
-        limits: Limits = Limits(), admin: Admin? = nil, accessLog: AccessLog = AccessLog(),
+        limits: Limits = Limits(), admin: Admin? = nil, acme: ACMESettings? = nil,
+        enrolment: EnrolmentSettings? = nil, accessLog: AccessLog = AccessLog(),
         acceptedRisks: [AcceptedRisk] = [], sources: [String] = []
     ) {
         self.listeners = listeners
@@ -33,6 +36,8 @@ package struct Configuration: Sendable {
         self.routes = routes
         self.limits = limits
         self.admin = admin
+        self.acme = acme
+        self.enrolment = enrolment
         self.accessLog = accessLog
         self.acceptedRisks = acceptedRisks
         self.sources = sources

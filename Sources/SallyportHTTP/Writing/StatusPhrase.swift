@@ -1,6 +1,6 @@
 /// Reason phrases of the statuses the gateway gives itself (RFC 9110 §15).
-enum StatusPhrase {
-    static func of(_ status: UInt16) -> StaticString {
+package enum StatusPhrase {
+    package static func of(_ status: UInt16) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"

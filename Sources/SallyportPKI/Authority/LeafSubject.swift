@@ -49,6 +49,20 @@ package struct LeafSubject: Sendable {
         self.names = names
     }
 
+    /// Whether a request asks for exactly these names.
+    package func isAskedFor(by request: CertificateRequest) -> Bool {
+        var (dnsNames, addresses, uris): ([String], [String], [String]) = ([], [], [])
+        for name in names {
+            switch name {
+            case .dnsName(let text): dnsNames.append(text)
+            case .ipAddress(let bytes): addresses.append(IPAddressText.text(bytes.bytes) ?? "")
+            case .uniformResourceIdentifier(let text): uris.append(text)
+            default: return false
+            }
+        }
+        return request.asksFor(name: name, dnsNames: dnsNames, addresses: addresses, uris: uris)
+    }
+
     private static func serverName(_ text: String) throws(PKIError) -> GeneralName {
         if let address = IPAddressText.bytes(text) {
             return .ipAddress(ASN1OctetString(contentBytes: address[...]))

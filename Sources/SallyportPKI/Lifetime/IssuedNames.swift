@@ -9,7 +9,9 @@ package enum IssuedNames {
     ) -> [Diagnostic] {
         let clients = issued.filter { $0.kind == .client }
         let valid = Set(clients.filter { $0.state(at: now) == .valid }.map(\.name))
-        let identities = Set(configuration.identities.map(\.name))
+        // A client of the ACME server may come any moment.
+        let accounts = configuration.acme?.externalAccounts.filter { $0.value.usages.contains(.client) } ?? [:]
+        let identities = Set(configuration.identities.map(\.name)).union(accounts.keys)
         var said: Set<String> = []
         return configuration.routes.enumerated().flatMap { index, route -> [Diagnostic] in
             guard case .identities(let names) = route.allow else { return [] }

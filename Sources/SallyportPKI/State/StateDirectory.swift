@@ -56,11 +56,14 @@ package struct StateDirectory: Sendable, Hashable {
         try makeWithParents()
         try Self.checkOwnership(path, followsLink: true)
         try checkParents()
-        for folder in ["ca"] + IssuedKind.allCases.map(\.folder) {
-            let folderPath = path + "/" + folder
-            guard mkdir(folderPath, 0o700) == 0 || errno == EEXIST else { throw Self.failure(folderPath) }
-            try Self.checkOwnership(folderPath, followsLink: false)
-        }
+        for folder in ["ca"] + IssuedKind.allCases.map(\.folder) { try prepareFolder(folder) }
+    }
+
+    /// Makes a folder (0700) below the directory where it is missing and refuses one that others could write to.
+    func prepareFolder(_ folder: String) throws(PKIError) {
+        let folderPath = path + "/" + folder
+        guard mkdir(folderPath, 0o700) == 0 || errno == EEXIST else { throw Self.failure(folderPath) }
+        try Self.checkOwnership(folderPath, followsLink: false)
     }
 
     private func makeWithParents() throws(PKIError) {

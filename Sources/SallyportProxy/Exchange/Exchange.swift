@@ -13,11 +13,11 @@ import SallyportTelemetry
 /// configuration is taken once, at the head, and kept to the end.
 final class Exchange {
     let head: RequestHead
-    private let connection: ServerConnection
+    let connection: ServerConnection
     private let view: GenerationView
-    private let identity: Identity?
+    let identity: Identity?
     let requestID: RequestID
-    private var machine: ExchangeStateMachine
+    var machine: ExchangeStateMachine
     private var permit: ForwardPermit?
     private var pool: UpstreamPool?
     private var upstream: UpstreamConnection?
@@ -27,7 +27,9 @@ final class Exchange {
     private var toldToClose = false
     private var isSuspendedByClient = false
     /// For the log.
-    private var record: ExchangeRecord
+    var record: ExchangeRecord
+    /// Set while a service of the gateway itself answers.
+    var local: LocalCall?
     private var requestEndedAt: NIODeadline?
     private var lastProgress: NIODeadline
     let hasContent: Bool
@@ -47,12 +49,13 @@ final class Exchange {
         record = ExchangeRecord(started: now)
     }
 
-    private var loop: LoopState { connection.loop }
+    var loop: LoopState { connection.loop }
     var requestIsComplete: Bool { machine.requestIsComplete }
 
     /// Whether content of the request can be taken now.
     var wantsContent: Bool {
-        !machine.requestIsComplete && machine.hasUpstream && upstream?.isWritable == true
+        if let local { return local.isGathering && !machine.requestIsComplete }
+        return !machine.requestIsComplete && machine.hasUpstream && upstream?.isWritable == true
     }
 
     var generationNumber: Int { view.generation.number }
@@ -66,8 +69,13 @@ final class Exchange {
 
     /// shield ▶ route ▶ authorize ▶ forward. Whatever answers ends it.
     func start() {
-        if let admin = connection.listener.admin { return startAdmin(admin) }
+        if let admin = connection.listener.admin {
+            return begin(LocalMount(service: admin, path: "", rest: head.text(head.path)))
+        }
         if let refusal = checkHost() { return answer(refusal) }
+        if let mount = view.generation.services[connection.listener.name]?.find(head.bytes[head.path]) {
+            return begin(mount)
+        }
         guard let routes = view.routes(of: connection.listener.name) else { return answer(LocalReply(.noRoute)) }
         let route: CompiledRoute
         switch routes.route(head) {
@@ -90,13 +98,6 @@ final class Exchange {
         return misdirection(of: head.host, on: connection.handshake, plan: plan)
     }
 
-    private func startAdmin(_ admin: AdminEndpoint) {
-        switch admin.answer(path: head.text(head.path), method: head.methodKind, identity: identity) {
-        case .refused(let reply): answer(reply)
-        case .json(let body): answer(json: body)
-        }
-    }
-
     // MARK: answering
 
     /// The gateway's own refusal.
@@ -105,18 +106,6 @@ final class Exchange {
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose
         record.responseBytes += connection.reply(reply, requestID: requestID.description, isHEAD: head.isHEAD, close: close)
-        finish(keepAlive: !close)
-    }
-
-    private func answer(json body: [UInt8]) {
-        record.status = 200
-        let close = machine.clientMustClose
-        var reply = Array("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\n".utf8)
-        reply += loop.dateField()
-        reply += Array("content-length: \(body.count)\r\n\(close ? "connection: close\r\n" : "")\r\n".utf8)
-        if !head.isHEAD { reply += body }
-        connection.write(reply)
-        record.responseBytes += head.isHEAD ? 0 : body.count
         finish(keepAlive: !close)
     }
 
@@ -136,7 +125,8 @@ final class Exchange {
         end(machine.abandon(), reason: reason)
     }
 
-    private func finish(keepAlive: Bool) {
+    func finish(keepAlive: Bool) {
+        endLocal()
         _ = machine.clientLost()
         releaseUpstream(keep: false)
         log()
@@ -144,7 +134,7 @@ final class Exchange {
     }
 
     /// Carries out what a loss means.
-    private func end(_ loss: ExchangeStateMachine.Loss, reason: Reason) {
+    func end(_ loss: ExchangeStateMachine.Loss, reason: Reason) {
         switch loss {
         case .ignore: break
         case .retry: acquire(fresh: true)
@@ -210,7 +200,7 @@ final class Exchange {
         connection.resume()
     }
 
-    private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+    static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     private func writeHead(to upstream: UpstreamConnection) {
         guard let route = permit?.route, let pool else { return }
@@ -233,6 +223,7 @@ final class Exchange {
     // MARK: the client's side
 
     func requestContent(_ piece: ByteBuffer) {
+        if let local { return take(piece, for: local) }
         guard let upstream, machine.hasUpstream else { return }
         record.requestBytes += piece.readableBytes
         lastProgress = .now()
@@ -250,6 +241,7 @@ final class Exchange {
     func requestEnd() {
         machine.requestEnded()
         requestEndedAt = .now()
+        if let local { return run(local) }
         guard hasContent, let upstream, machine.hasUpstream else { return }
         loop.scratch.removeAll(keepingCapacity: true)
         guard requestBody.finish(into: &loop.scratch) else {
@@ -274,6 +266,7 @@ final class Exchange {
         guard machine.clientLost() else { return }
         if record.status == 0 { record.status = Reason.clientClosed.status ?? 499 }
         record.reason = .clientClosed
+        endLocal()
         releaseUpstream(keep: false)
         log()
     }
@@ -286,6 +279,7 @@ final class Exchange {
     // MARK: time
 
     func sweep(now: NIODeadline) {
+        if let local { return sweep(local, now: now) }
         guard !machine.isFinished, let plan = pool?.plan else { return }
         if !machine.requestIsComplete, machine.hasUpstream, !(upstream?.isWritable == false), isTooSlow(now) {
             return end(machine.abandon(), reason: .requestContentTimeout)
@@ -301,7 +295,7 @@ final class Exchange {
     }
 
     /// The client owes `Timeouts.minimumRate` bytes for each second after the grace.
-    private func isTooSlow(_ now: NIODeadline) -> Bool {
+    func isTooSlow(_ now: NIODeadline) -> Bool {
         let earned = TimeAmount.seconds(Int64(record.requestBytes) / Timeouts.minimumRate)
         return now > record.started + Timeouts.contentGrace + earned
     }

@@ -4,7 +4,7 @@ import SallyportModel
 import Synchronization
 
 /// The admin listener's answers: what `sallyport status --json` prints, for the identities in `admin.admins`.
-final class AdminEndpoint: Sendable {
+final class AdminEndpoint: LocalService {
     /// The name of its listener; `:` can't stand in a name of the file.
     static let listenerName = "sallyport:admin"
 
@@ -15,10 +15,8 @@ final class AdminEndpoint: Sendable {
 
     private let state = Mutex(State())
 
-    enum Answer {
-        case refused(LocalReply)
-        case json([UInt8])
-    }
+    /// Nothing that it answers has content.
+    let mostContent = 0
 
     func adopt(admins: [String]) {
         state.withLock { $0.admins = Set(admins) }
@@ -29,15 +27,18 @@ final class AdminEndpoint: Sendable {
         state.withLock { $0.status = status }
     }
 
-    func answer(path: String, method: Method, identity: Identity?) -> Answer {
-        guard let identity else { return .refused(LocalReply(.identityRequired)) }
+    func answer(_ request: LocalRequest) async -> LocalAnswer {
+        guard let identity = request.identity else { return .refused(LocalReply(.identityRequired)) }
         let state = state.withLock { $0 }
         guard identity.names.contains(where: state.admins.contains) else {
             return .refused(LocalReply(.identityNotAllowed))
         }
-        guard method == .get || method == .head else {
+        guard request.method == .get || request.method == .head else {
             return .refused(LocalReply(.methodNotAllowed, fields: [("allow", "GET, HEAD")]))
         }
-        return path == "/status" ? .json(state.status()) : .refused(LocalReply(.noRoute))
+        guard request.path == "/status" else { return .refused(LocalReply(.noRoute)) }
+        return .content(
+            LocalContent(
+                fields: [("cache-control", "no-store")], contentType: "application/json", body: state.status()))
     }
 }

@@ -19,6 +19,7 @@ package final class Gateway: Sendable {
     private let state: Mutex<State>
     private let admin = AdminEndpoint()
     private let notices = ExpiryNotices()
+    private let issuing: IssuingServices
     private let journal = HandshakeJournal()
 
     private struct State {
@@ -37,11 +38,14 @@ package final class Gateway: Sendable {
     package static func start(
         configuration: Configuration, environment: GatewayEnvironment
     ) async throws(GatewayError) -> Gateway {
-        var builder = GenerationBuilder(environment: environment, configuration: configuration, previous: nil)
+        let issuing = IssuingServices(environment)
+        var builder = GenerationBuilder(
+            environment: environment, configuration: configuration, previous: nil, issuing: issuing)
         let generation = try builder.build(number: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
         let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
-        let gateway = Gateway(environment: environment, generation: generation, group: group, workers: workers)
+        let gateway = Gateway(
+            environment: environment, generation: generation, group: group, workers: workers, issuing: issuing)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [])
             gateway.state.withLock { $0.listeners = listeners }
@@ -54,8 +58,10 @@ package final class Gateway: Sendable {
     }
 
     private init(
-        environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker]
+        environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker],
+        issuing: IssuingServices
     ) {
+        self.issuing = issuing
         self.environment = environment
         self.group = group
         self.workers = workers
@@ -64,6 +70,7 @@ package final class Gateway: Sendable {
             State(generation: generation, lastReload: .init(succeeded: true, at: generation.loadedAt, message: nil)))
         admin.adopt(admins: generation.configuration.admin?.admins ?? [])
         admin.show { [weak self] in self?.status().json() ?? [] }
+        issuing.onRevocation { [weak self] in Task { await self?.cutRevoked() } }
     }
 
     private static func workers(
@@ -155,7 +162,8 @@ package final class Gateway: Sendable {
 
     private func apply(_ configuration: Configuration, isRefresh: Bool) async throws(GatewayError) -> Int {
         let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
-        var builder = GenerationBuilder(environment: environment, configuration: configuration, previous: previous)
+        var builder = GenerationBuilder(
+            environment: environment, configuration: configuration, previous: previous, issuing: issuing)
         if isRefresh { builder.keepFiles(of: previous) }
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
@@ -199,6 +207,13 @@ package final class Gateway: Sendable {
                     "use": "\(lifetime.use.rawValue)", "name": "\(lifetime.name)", "subject": "\(lifetime.subject)",
                     "source": "\(lifetime.source)", "days": "\(lifetime.daysLeft(at: now))",
                 ])
+        }
+    }
+
+    /// A certificate was withdrawn over the network; failures are in `status` and said here.
+    private func cutRevoked() async {
+        do throws(GatewayError) { try await refreshCertificates() } catch {
+            environment.logger.error("revocation not in force yet", metadata: ["error": "\(error)"])
         }
     }
 

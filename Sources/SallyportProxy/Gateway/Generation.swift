@@ -16,6 +16,8 @@ package final class Generation: Sendable {
     let routes: RouteTable
     /// By listener name.
     let tls: [String: ListenerTLSContext]
+    /// What the gateway itself answers, by listener name.
+    let services: [String: LocalMounts]
     /// By upstream name.
     let upstreams: [String: UpstreamPlan]
     let httpLimits: HTTPLimits
@@ -30,13 +32,14 @@ package final class Generation: Sendable {
     let loadedAt: Int64
 
     init(
-        number: Int, configuration: Configuration, tls: [String: ListenerTLSContext],
+        number: Int, configuration: Configuration, tls: [String: ListenerTLSContext], services: [String: LocalMounts],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
         issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
         self.configuration = configuration
         self.tls = tls
+        self.services = services
         self.upstreams = upstreams
         self.certificates = certificates
         self.lifetimes = lifetimes

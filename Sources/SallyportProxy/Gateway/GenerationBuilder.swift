@@ -13,6 +13,7 @@ struct GenerationBuilder {
     private let environment: GatewayEnvironment
     private let configuration: Configuration
     private let previous: Generation?
+    private let issuing: IssuingServices
     /// Seconds since 1970.
     private let now: Int64
     private var files = ReadFiles()
@@ -21,7 +22,10 @@ struct GenerationBuilder {
     private var served: [ServedCertificate] = []
     private var issued: [String: IssuedCredential] = [:]
 
-    init(environment: GatewayEnvironment, configuration: Configuration, previous: Generation?) {
+    init(
+        environment: GatewayEnvironment, configuration: Configuration, previous: Generation?, issuing: IssuingServices
+    ) {
+        self.issuing = issuing
         self.environment = environment
         self.configuration = configuration
         self.previous = previous
@@ -45,10 +49,24 @@ struct GenerationBuilder {
         for (name, upstream) in configuration.upstreams {
             upstreams[name] = UpstreamPlan(upstream, tls: try upstreamContext(upstream))
         }
+        let services = try issuing.mounts(configuration) { reference throws(GatewayError) in
+            try readSecret(reference)
+        }
         return Generation(
-            number: number, configuration: configuration, tls: tls, upstreams: upstreams,
+            number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), issued: issued, files: files, accessLog: try accessLog(),
             loadedAt: now)
+    }
+
+    private mutating func readSecret(_ reference: SecretReference) throws(GatewayError) -> [UInt8] {
+        if let known = files.secrets[reference] { return known }
+        do throws(SecretError) {
+            let secret = try environment.secrets.read(reference)
+            files.secrets[reference] = secret
+            return secret
+        } catch {
+            throw .secret(error)
+        }
     }
 
     // MARK: listeners
@@ -265,6 +283,7 @@ struct ReadFiles: Sendable {
     /// Of the operating system.
     var systemAnchors: [TrustAnchor]?
     var credentials: [PresentedCertificate: CredentialPair] = [:]
+    var secrets: [SecretReference: [UInt8]] = [:]
 }
 
 /// A credential that the gateway had issued for itself; its key never leaves memory.

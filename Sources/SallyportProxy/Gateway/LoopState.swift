@@ -68,6 +68,9 @@ final class LoopState {
     /// Since the last sweep.
     private var displaced = 0
 
+    /// Requests that services of the gateway itself are answering.
+    var localCalls = 0
+
     /// Whether one more connection can be taken.
     var hasRoom: Bool { connections.count < Bounds.connections && !isDraining }
 
