@@ -151,6 +151,7 @@ struct ConnectionGate: Sendable {
             return channel.close(promise: nil)
         }
         let ticket = loop.handshakeBegins(channel)
+        let recheck = loop.recheck
         let handler = TLSAcceptHandler(
             context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
             established: { channel, established in
@@ -160,6 +161,7 @@ struct ConnectionGate: Sendable {
                 try channel.pipeline.syncOperations.addHandler(connection)
                 _ = loop.handshakeEnds(ticket)
                 loop.counters.handshakes.add(1, ordering: .relaxed)
+                if loop.recheck != recheck { connection.recheckIdentity() }
             },
             refused: { refusal in
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)

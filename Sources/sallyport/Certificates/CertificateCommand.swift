@@ -6,6 +6,7 @@ struct CertificateCommand: ParsableCommand {
         subcommands: [
             ClientCertificateCommand.self, ServerCertificateCommand.self, CertificateListCommand.self,
             CertificateInspectCommand.self, CertificateRenewCommand.self, CertificateRevokeCommand.self,
+            CertificateDeniedCommand.self,
         ])
 }
 
