@@ -21,5 +21,7 @@ let package = Package(
         fuzzer("HandshakeExplanationFuzz"),
         fuzzer("CertificateNameFuzz"),
         fuzzer("ConfigurationFuzz"),
+        fuzzer("RevocationListFuzz"),
+        fuzzer("StatusResponseFuzz"),
     ]
 )

@@ -35,6 +35,12 @@ package struct StatusAnswer: Sendable, Hashable {
     let thisUpdate: Int64
     let validUntil: Int64
 
+    /// From half of its life on it is looked at every now and then, so that a newer answer is asked for in time.
+    func lookAgain(after now: Int64) -> Int64 { min(validUntil, max(middle, now + Self.pause)) }
+    var middle: Int64 { thisUpdate + (validUntil - thisUpdate) / 2 }
+    /// Seconds.
+    private static let pause: Int64 = 30
+
     package var isRevoked: Bool {
         if case .revoked = verdict { true } else { false }
     }
@@ -96,7 +102,7 @@ package final class StatusAnswers: Sendable {
     private func status(_ inquiry: StatusInquiry, at now: Int64) -> CertificateStatus {
         let (status, notify) = state.withLock { state -> (CertificateStatus, (@Sendable () -> Void)?) in
             let answer = answer(to: inquiry.question, &state)
-            let isDue = answer.map { $0.thisUpdate + ($0.validUntil - $0.thisUpdate) / 2 <= now } ?? true
+            let isDue = answer.map { $0.middle <= now } ?? true
             let isNew = isDue && Self.ask(inquiry, &state, now)
             return (Self.status(answer, state.failures[inquiry.question]?.why, inquiry.url, now), isNew ? state.notify : nil)
         }
@@ -109,7 +115,7 @@ package final class StatusAnswers: Sendable {
         switch answer {
         case let answer? where now <= answer.validUntil || answer.isRevoked:
             switch answer.verdict {
-            case .good: return .good(until: answer.validUntil)
+            case .good: return .good(until: answer.lookAgain(after: now))
             case .revoked(let date, let reason):
                 return .revoked(Withdrawal(date: date, reason: reason, source: source))
             case .unknown: return .unknown(why: "\(source) does not know the certificate")
