@@ -86,7 +86,9 @@ struct IssuedRegistry: Sendable {
         var lines: [UInt8] = []
         for record in try records() where RegistryRetention.keeps(record, at: now) {
             lines += try line(.issued(certificate: record))
-            if let time = record.revokedAt { lines += try line(.revoked(serial: record.serial, at: time)) }
+            if let time = record.revokedAt {
+                lines += try line(.revoked(serial: record.serial, at: time, reason: record.revocationReason))
+            }
         }
         let first = try line(.compacted(bytes: lines.count))
         try StateDirectory.writeAtomically(first + lines, to: path, mode: 0o600)

@@ -232,9 +232,11 @@ package struct LocalAuthority: Sendable {
                     serial: serial, date: date, reason: record.revocationReason ?? .unspecified)
             }
             let number = try nextListNumber()
+            let current = try AuthorityFiles(state: state).load(at: now)
+            let issuer = current.intermediate
             let writer = CertificateListWriter(
-                issuer: intermediate, key: intermediateKey, thisUpdate: now,
-                nextUpdate: min(now + lifetime.components.seconds, intermediate.notAfter), number: number)
+                issuer: issuer, key: current.intermediateKey, thisUpdate: now,
+                nextUpdate: min(now + lifetime.components.seconds, issuer.notAfter), number: number)
             let list = try writer.write(revoked)
             try StateDirectory.writeAtomically(
                 Array("\(number)\n".utf8), to: state.authorityFile("crl.number"), mode: 0o600)
