@@ -23,5 +23,7 @@ let package = Package(
         fuzzer("CertificateChainFuzz"),
         fuzzer("ConfigurationFuzz"),
         fuzzer("ACMERequestFuzz"),
+        fuzzer("RevocationListFuzz"),
+        fuzzer("StatusResponseFuzz"),
     ]
 )

@@ -231,6 +231,20 @@ extension Reason {
         """,
         fix: "Add `because: \"…\"` beside it, or return to the default.")
 
+    // MARK: 151x Status of certificates
+
+    package static let statusNeverKnown = configuration(
+        1510, "Nothing says what the status of certificates is",
+        """
+        `whenStatusUnknown` chooses what happens to certificates of unknown status, but the authority has neither \
+        revocation lists nor an OCSP responder, so the status of none is looked up.
+        """,
+        fix: "Add `crl` or `ocsp` to the authority, or remove `whenStatusUnknown`.")
+    package static let deltaWithoutBase = configuration(
+        1511, "A delta list without a complete list",
+        "A delta revocation list says only what changed since a complete one, so it says nothing by itself.",
+        fix: "Name the complete list under `crl`.")
+
     // MARK: 19xx Warnings
 
     package static let nameLooksMisspelt = configuration(
@@ -278,7 +292,7 @@ extension Reason {
         unknownReference, unreachableRoute, notATLSListener, addressTwice, reservedName, stripPrefixMismatch,
         nothingToRedirectTo, nameTwice,
         fileUnreadable, wrongPEM, variableNotSet, literalSecret, credentialUnavailable,
-        becauseMissing,
+        becauseMissing, statusNeverKnown, deltaWithoutBase,
         nameLooksMisspelt, hostNotInCertificate, nobodyAllowed, withoutEffect, plaintextUpstream, noRoutes,
         methodLooksMisspelt, certificateNeverShown,
     ]

@@ -55,6 +55,7 @@ extension Reason {
         issuingReasons,
         fetchReasons,
         certificateLifeReasons,
+        revocationReasons,
         accessReasons,
         requestReasons,
         deadlineReasons,

@@ -110,7 +110,8 @@ struct GoodChain {
         budget: VerificationBudget = .default, profile: CertificateProfile = .privateAuthority
     ) throws -> ChainVerifier {
         ChainVerifier(
-            anchors: [TrustAnchor(authority: "test", certificate: try root.parsed())], revoked: revoked,
+            anchors: [TrustAnchor(authority: "test", certificate: try root.parsed())],
+            revocation: RevocationFeed(RevocationView(withdrawn: revoked)),
             purpose: purpose, maxDepth: maxDepth, budget: budget, profile: profile)
     }
 

@@ -35,7 +35,7 @@ final class TestWorld: Sendable {
             profile: TLSProfile(base: base, clientCertificates: ClientCertificates(mode: mode, trust: ["clients"])),
             credentials: [try server.credential()], source: "test.pem",
             clients: ClientTrust(
-                anchors: try authority.anchors, revoked: revoked, maxDepth: 3, rules: IdentityRules(rules)),
+                anchors: try authority.anchors, revocation: RevocationFeed(RevocationView(withdrawn: revoked)), maxDepth: 3, rules: IdentityRules(rules)),
             clock: { [self] in UnixTime.seconds() + shift.withLock { $0 } })
     }
 

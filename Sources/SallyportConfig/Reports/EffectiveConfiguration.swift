@@ -32,9 +32,31 @@ package enum EffectiveConfiguration {
 
     private static func authority(_ authority: Authority) -> JSONValue {
         switch authority.source {
-        case .file(let path): .members(["file": .string(path)])
+        case .file(let path):
+            .members([
+                "file": .string(path),
+                "crl": locations(authority.status.lists),
+                "deltaCrl": locations(authority.status.deltas),
+                "crlRefresh": authority.status.refresh.map { .string(DurationText.text($0)) },
+                "crlMaxAge": authority.status.maximumAge.map { .string(DurationText.text($0)) },
+                "ocsp": responder(authority.status.responder),
+                "whenStatusUnknown": authority.status.isUnused
+                    ? nil : .string(authority.status.whenUnknown.rawValue),
+            ])
         case .builtin(let lifetime):
             .members(["builtin": .bool(true), "leafLifetime": .string(DurationText.text(lifetime))])
+        }
+    }
+
+    private static func locations(_ locations: [AuthorityStatus.Location]) -> JSONValue? {
+        locations.isEmpty ? nil : .strings(locations.map(\.text))
+    }
+
+    private static func responder(_ responder: AuthorityStatus.Responder) -> JSONValue? {
+        switch responder {
+        case .none: nil
+        case .named: .bool(true)
+        case .url(let url): .string(url)
         }
     }
 

@@ -1,7 +1,8 @@
 import SallyportModel
 
-struct AuthorityDraft: Sendable, Hashable {
+struct AuthorityDraft: Sendable {
     var source: Authority.Source
+    var status: AuthorityStatusDraft
 }
 
 /// `pki` as it was read. Nil authorities are bad as a whole.
@@ -45,7 +46,8 @@ enum AuthoritySection {
         danger: "A long life gives a stolen key a long use.")
 
     static let type = ValueType.record(
-        "an authority", [file.row, builtin.row, leafLifetime.row], rules: [.exactlyOne(["file", "builtin"])]
+        "an authority", [file.row, builtin.row, leafLifetime.row] + AuthorityStatusSection.rows,
+        rules: [.exactlyOne(["file", "builtin"])]
     ) { record -> AuthorityDraft? in
         let lifetime = record[leafLifetime]
         if let file = record[file] {
@@ -54,23 +56,26 @@ enum AuthoritySection {
                     .withoutEffect, "`leafLifetime` has no effect on an authority from a file", at: given.span,
                     path: given.path)
             }
-            return AuthorityDraft(source: .file(file.value))
+            return AuthorityDraft(source: .file(file.value), status: AuthorityStatusSection.draft(record))
         }
         guard record[builtin] != nil else { return nil }
-        return AuthorityDraft(source: .builtin(leafLifetime: lifetime))
+        return AuthorityDraft(
+            source: .builtin(leafLifetime: lifetime), status: AuthorityStatusSection.draft(record))
     }
 }
 
 extension ConfigurationCheck {
-    func authorities() -> [String: Authority] {
+    mutating func authorities() -> [String: Authority] {
         var authorities = [
             Builtin.authority: Authority(
                 name: Builtin.authority, source: .builtin(leafLifetime: AuthoritySection.defaultLifetime))
         ]
         for entry in draft.authorities ?? [] {
-            guard let source = entry.value?.source else { continue }
-            reportReserved(entry, source)
-            authorities[entry.name] = Authority(name: entry.name, source: source)
+            guard let authority = entry.value else { continue }
+            reportReserved(entry, authority.source)
+            authorities[entry.name] = Authority(
+                name: entry.name, source: authority.source,
+                status: authorityStatus(authority.status, of: authority.source))
         }
         return authorities
     }

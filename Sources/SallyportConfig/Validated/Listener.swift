@@ -185,6 +185,7 @@ package struct ClientCertificates: Sendable, Hashable {
 package struct Authority: Sendable, Hashable {
     package var name: String
     package var source: Source
+    package var status: AuthorityStatus
 
     package enum Source: Sendable, Hashable {
         /// PEM bundle.
@@ -193,9 +194,10 @@ package struct Authority: Sendable, Hashable {
         case builtin(leafLifetime: Duration)
     }
 
-    package init(name: String, source: Source) {
+    package init(name: String, source: Source, status: AuthorityStatus = AuthorityStatus()) {
         self.name = name
         self.source = source
+        self.status = status
     }
 }
 

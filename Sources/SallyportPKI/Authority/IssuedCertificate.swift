@@ -64,6 +64,7 @@ package struct IssuedRecord: Sendable, Hashable, Codable {
     package var issuer: String?
     /// Seconds since 1970.
     package var revokedAt: Int64?
+    package var revocationReason: RevocationReason?
 
     init(_ certificate: CertifiedKey, issuer: String) {
         self.issuer = issuer

@@ -25,7 +25,7 @@ struct IssuedRegistry: Sendable {
 
     private enum Event: Codable {
         case issued(certificate: IssuedRecord)
-        case revoked(serial: String, at: Int64)
+        case revoked(serial: String, at: Int64, reason: RevocationReason?)
         /// First line of a file that was written anew: what came of it, bytes.
         case compacted(bytes: Int)
     }
@@ -45,11 +45,13 @@ struct IssuedRegistry: Sendable {
             case .issued(let record):
                 positions[record.serial] = records.count
                 records.append(record)
-            case .revoked(let serial, let time):
+            case .revoked(let serial, let time, let reason):
                 guard let position = positions[serial] else {
                     throw damaged(index + 1, "it revokes a certificate that was never issued")
                 }
-                records[position].revokedAt = records[position].revokedAt ?? time
+                guard records[position].revokedAt == nil else { continue }
+                records[position].revokedAt = time
+                records[position].revocationReason = reason
             case .compacted:
                 guard index == 0 else { throw damaged(index + 1, "this entry is the first or nowhere") }
             }
@@ -66,7 +68,9 @@ struct IssuedRegistry: Sendable {
     }
 
     /// Call with the authority's lock held.
-    func revoke(serial: String, at now: Int64) throws(PKIError) { try append(.revoked(serial: serial, at: now)) }
+    func revoke(serial: String, reason: RevocationReason, at now: Int64) throws(PKIError) {
+        try append(.revoked(serial: serial, at: now, reason: reason == .unspecified ? nil : reason))
+    }
 
     // MARK: compaction
 
@@ -82,7 +86,9 @@ struct IssuedRegistry: Sendable {
         var lines: [UInt8] = []
         for record in try records() where RegistryRetention.keeps(record, at: now) {
             lines += try line(.issued(certificate: record))
-            if let time = record.revokedAt { lines += try line(.revoked(serial: record.serial, at: time)) }
+            if let time = record.revokedAt {
+                lines += try line(.revoked(serial: record.serial, at: time, reason: record.revocationReason))
+            }
         }
         let first = try line(.compacted(bytes: lines.count))
         try StateDirectory.writeAtomically(first + lines, to: path, mode: 0o600)

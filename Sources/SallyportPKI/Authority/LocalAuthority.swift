@@ -193,7 +193,9 @@ package struct LocalAuthority: Sendable {
 
     /// Withdraws every unexpired certificate of that name, or else the one of that serial number.
     /// - Returns: the withdrawn ones; empty when all were expired or withdrawn already.
-    package func revoke(_ nameOrSerial: String, at now: Int64) throws(PKIError) -> [IssuedRecord] {
+    package func revoke(
+        _ nameOrSerial: String, reason: RevocationReason = .unspecified, at now: Int64
+    ) throws(PKIError) -> [IssuedRecord] {
         let registry = IssuedRegistry(state)
         return try state.withAuthorityLock { () throws(PKIError) in
             let all = try registry.records()
@@ -203,8 +205,9 @@ package struct LocalAuthority: Sendable {
             guard !chosen.isEmpty else { throw unknown(nameOrSerial) }
             var revoked = chosen.filter { $0.revokedAt == nil && $0.notAfter >= now }
             for index in revoked.indices {
-                try registry.revoke(serial: revoked[index].serial, at: now)
+                try registry.revoke(serial: revoked[index].serial, reason: reason, at: now)
                 revoked[index].revokedAt = now
+                revoked[index].revocationReason = reason
             }
             return revoked
         }
@@ -214,6 +217,41 @@ package struct LocalAuthority: Sendable {
     package func revokedSerials() throws(PKIError) -> Set<String> {
         Set(try issued().filter { $0.revokedAt != nil }.map(\.serial))
             .union(former.filter(\.isWithdrawn).map(\.serial))
+    }
+
+    /// A revocation list of everything withdrawn that has not expired yet, DER; its number is one more than the last.
+    /// - Parameter lifetime: from now to nextUpdate.
+    package func revocationList(lifetime: Duration, at now: Int64) throws(PKIError) -> [UInt8] {
+        try state.withAuthorityLock { () throws(PKIError) in
+            let records = try IssuedRegistry(state).records()
+            let revoked = records.compactMap { record -> CertificateListWriter.Revoked? in
+                guard let date = record.revokedAt, record.notAfter >= now,
+                    let serial = SerialNumber(hexadecimal: record.serial)
+                else { return nil }
+                return CertificateListWriter.Revoked(
+                    serial: serial, date: date, reason: record.revocationReason ?? .unspecified)
+            }
+            let number = try nextListNumber()
+            let current = try AuthorityFiles(state: state).load(at: now)
+            let issuer = current.intermediate
+            let writer = CertificateListWriter(
+                issuer: issuer, key: current.intermediateKey, thisUpdate: now,
+                nextUpdate: min(now + lifetime.components.seconds, issuer.notAfter), number: number)
+            let list = try writer.write(revoked)
+            try StateDirectory.writeAtomically(
+                Array("\(number)\n".utf8), to: state.authorityFile("crl.number"), mode: 0o600)
+            return list
+        }
+    }
+
+    private func nextListNumber() throws(PKIError) -> Int {
+        let path = state.authorityFile("crl.number")
+        guard FileContents.exists(path) else { return 1 }
+        let text = String(decoding: try FileContents.read(path, limit: 32), as: UTF8.self)
+        guard let last = Int(text.prefix { $0 != "\n" }), (0..<Int.max).contains(last) else {
+            throw PKIError(.authorityUnusable, path, "it does not hold the number of the last revocation list")
+        }
+        return last + 1
     }
 
     private func issue(

@@ -2,20 +2,26 @@
 package enum CertificateTime {
     /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, the two forms that RFC 5280 section 4.1.2.5 allows.
     static func seconds(_ element: DERElement) throws(DERFailure) -> Int64 {
-        let text = Array(element.content)
-        let yearDigits = try yearLength(of: element.tag)
+        try seconds(tag: element.tag, element.content)
+    }
+
+    /// The same of a tag and content. Allocates nothing: a revocation list has one for each entry.
+    static func seconds(tag: UInt8, _ text: ArraySlice<UInt8>) throws(DERFailure) -> Int64 {
+        let yearDigits = try yearLength(of: tag)
         guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z") else { throw DERFailure() }
-        var year = try number(text[0..<yearDigits])
+        var position = text.startIndex
+        var year = try number(text, at: &position, digits: yearDigits)
         if yearDigits == 2 { year += year < 50 ? 2000 : 1900 }
-        var fields: [Int] = []
-        for index in stride(from: yearDigits, to: yearDigits + 10, by: 2) {
-            fields.append(try number(text[index..<(index + 2)]))
-        }
-        guard (1...12).contains(fields[0]), (1...days(inMonth: fields[0], of: year)).contains(fields[1]),
-            fields[2] < 24, fields[3] < 60, fields[4] < 60
+        let month = try number(text, at: &position, digits: 2)
+        let dayOfMonth = try number(text, at: &position, digits: 2)
+        let hour = try number(text, at: &position, digits: 2)
+        let minute = try number(text, at: &position, digits: 2)
+        let second = try number(text, at: &position, digits: 2)
+        guard (1...12).contains(month), (1...days(inMonth: month, of: year)).contains(dayOfMonth), hour < 24,
+            minute < 60, second < 60
         else { throw DERFailure() }
-        let day = dayNumber(year: year, month: fields[0], day: fields[1])
-        return Int64(day) * 86_400 + Int64(fields[2] * 3600 + fields[3] * 60 + fields[4])
+        let day = dayNumber(year: year, month: month, day: dayOfMonth)
+        return Int64(day) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
     }
 
     /// `2026-11-23 13:45:07Z`.
@@ -45,9 +51,25 @@ package enum CertificateTime {
         }
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) throws(DERFailure) -> Int {
-        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { throw DERFailure() }
-        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    private static func number(
+        _ text: ArraySlice<UInt8>, at position: inout Int, digits: Int
+    ) throws(DERFailure) -> Int {
+        var value = 0
+        for index in position..<(position + digits) {
+            let digit = text[index]
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { throw DERFailure() }
+            value = value * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        position += digits
+        return value
+    }
+
+    /// `YYYYMMDDHHMMSSZ`, or `YYMMDDHHMMSSZ` for years that a UTCTime can hold, with its tag (RFC 5280 section 4.1.2.5).
+    static func der(_ seconds: Int64) -> [UInt8] {
+        let digits = text(seconds).utf8.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let isShort = (-631_152_000..<2_524_608_000).contains(seconds)
+        let content = (isShort ? Array(digits.dropFirst(2)) : digits) + [UInt8(ascii: "Z")]
+        return DERWriter.element(isShort ? DERTag.utcTime : DERTag.generalizedTime, content)
     }
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

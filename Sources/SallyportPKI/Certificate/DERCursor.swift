@@ -71,6 +71,7 @@ enum DERTag {
     static let bitString: UInt8 = 0x03
     static let octetString: UInt8 = 0x04
     static let objectIdentifier: UInt8 = 0x06
+    static let enumerated: UInt8 = 0x0a
     static let utf8String: UInt8 = 0x0c
     static let printableString: UInt8 = 0x13
     static let ia5String: UInt8 = 0x16

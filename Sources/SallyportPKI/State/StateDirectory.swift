@@ -12,6 +12,7 @@ import SallyportModel
 ///
 /// ```
 /// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/former.json  ca/issued.jsonl  ca/lock
+/// ca/crl.number  revocation/denied.json  revocation/HASH-OF-URL.crl
 /// clients/NAME.pem|key|p12    servers/NAME.pem|key    admin.sock
 /// ```
 package struct StateDirectory: Sendable, Hashable {
@@ -46,6 +47,7 @@ package struct StateDirectory: Sendable, Hashable {
 
     var authorityFolder: String { path + "/ca" }
     func authorityFile(_ name: String) -> String { authorityFolder + "/" + name }
+    func revocationFile(_ name: String) -> String { path + "/revocation/" + name }
 
     private func issuedFile(_ kind: IssuedKind, _ name: CertificateName, _ suffix: String) -> String {
         "\(path)/\(kind.folder)/\(name.text).\(suffix)"
@@ -56,7 +58,7 @@ package struct StateDirectory: Sendable, Hashable {
         try makeWithParents()
         try Self.checkOwnership(path, followsLink: true)
         try checkParents()
-        for folder in ["ca"] + IssuedKind.allCases.map(\.folder) { try prepareFolder(folder) }
+        for folder in ["ca", "revocation"] + IssuedKind.allCases.map(\.folder) { try prepareFolder(folder) }
     }
 
     /// Makes a folder (0700) below the directory where it is missing and refuses one that others could write to.

@@ -5,7 +5,7 @@ import SallyportModel
 /// The same input and time give the same answer, on any thread; a second look at a known intermediate is cheaper.
 package struct ChainVerifier: Sendable {
     let anchors: [TrustAnchor]
-    let revoked: [String: Set<String>]
+    let revocation: RevocationFeed
     let purpose: Purpose
     let maxDepth: Int
     let budget: VerificationBudget
@@ -13,14 +13,14 @@ package struct ChainVerifier: Sendable {
     let memory = IntermediateMemory()
 
     /// - Parameters:
-    ///   - revoked: per authority, serial numbers in upper-case hex of certificates under it that are withdrawn.
+    ///   - revocation: what is withdrawn; the newest view is taken for each chain.
     ///   - maxDepth: intermediates allowed between leaf and anchor; self-issued ones are not counted.
     package init(
-        anchors: [TrustAnchor], revoked: [String: Set<String>] = [:], purpose: Purpose, maxDepth: Int,
+        anchors: [TrustAnchor], revocation: RevocationFeed = RevocationFeed(), purpose: Purpose, maxDepth: Int,
         budget: VerificationBudget = .default, profile: CertificateProfile = .privateAuthority
     ) {
         self.anchors = anchors
-        self.revoked = revoked
+        self.revocation = revocation
         self.purpose = purpose
         self.maxDepth = maxDepth
         self.budget = budget

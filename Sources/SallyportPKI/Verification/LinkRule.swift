@@ -33,6 +33,8 @@ struct LinkRule: Sendable {
 }
 
 extension PathLink {
+    fileprivate var statusPath: StatusPath { StatusPath(path, authority: authority ?? "", anchor: issuer) }
+
     /// Counted with the issuer, unless that is self-issued.
     fileprivate var intermediatesWithIssuer: Int { intermediates + (issuer.envelope.isSelfIssued ? 0 : 1) }
 
@@ -84,18 +86,13 @@ extension PathChecks {
         }
     }
 
-    fileprivate func checkRevocation(_ link: PathLink) throws(ChainRefusal) {
-        guard let authority = link.authority, let serials = verifier.revoked[authority], !serials.isEmpty
-        else { return }
-        for certificate in link.path where serials.contains(certificate.serial) {
-            throw refusal(.certificateRevoked, certificate, "has been revoked")
-        }
+    fileprivate mutating func checkRevocation(_ link: PathLink) throws(ChainRefusal) {
+        let path = link.statusPath
+        let until = try revocation.check(path, at: rules.now)
+        status = VerifiedStatus(path: path, until: until, revision: revocation.revision)
     }
 
-    fileprivate func revocationText(_ link: PathLink) -> String {
-        let count = link.authority.flatMap { verifier.revoked[$0]?.count } ?? 0
-        return "\(count) revoked serial numbers of \(link.authority ?? "this authority")"
-    }
+    fileprivate func revocationText(_ link: PathLink) -> String { revocation.text(link.statusPath, at: rules.now) }
 
     fileprivate mutating func checkNameConstraints(_ link: PathLink) throws(ChainRefusal) {
         let path = link.path + [link.issuer]

@@ -21,12 +21,17 @@ struct PathChecks: Sendable {
     let rules: CertificateRules
     var meter: VerificationMeter
     var recorder: VerdictRecorder?
+    /// What is withdrawn: one view for the whole search.
+    let revocation: RevocationView
+    /// Of the newest path whose status was found good.
+    var status: VerifiedStatus?
 
     init(_ verifier: ChainVerifier, now: Int64, meter: VerificationMeter, recorder: VerdictRecorder?) {
         self.verifier = verifier
         rules = CertificateRules(purpose: verifier.purpose, profile: verifier.profile, now: now)
         self.meter = meter
         self.recorder = recorder
+        revocation = verifier.revocation.view
     }
 
     /// All that a leaf must be before anybody is asked who issued it.

@@ -34,10 +34,13 @@ struct PathSearch {
             throw closest?.refusal ?? unknownIssuer(of: leaf)
         }
         let certificates = complete.path + [complete.issuer]
+        guard let status = checks.status else {
+            throw ChainRefusal(.certificateStatusUnknown, "the status of the path was not looked up")
+        }
         checks.verifier.memory.remember(certificates)
         return VerifiedChain(
             facts: facts, authority: complete.authority ?? "", intermediates: complete.path.dropFirst().map(\.der),
-            validUntil: certificates.map(\.notAfter).min() ?? 0, path: certificates.map(\.subject))
+            validUntil: certificates.map(\.notAfter).min() ?? 0, path: certificates.map(\.subject), status: status)
     }
 
     /// Nil when no issuer of the last certificate leads to an anchor. Throws when the budget is spent.

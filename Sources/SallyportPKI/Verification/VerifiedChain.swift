@@ -12,13 +12,18 @@ package struct VerifiedChain: Sendable {
     package let validUntil: Int64
     /// Subjects from the leaf to the anchor, for people.
     package let path: [String]
+    package let status: VerifiedStatus
 
-    init(facts: CertificateFacts, authority: String, intermediates: [[UInt8]], validUntil: Int64, path: [String]) {
+    init(
+        facts: CertificateFacts, authority: String, intermediates: [[UInt8]], validUntil: Int64, path: [String],
+        status: VerifiedStatus
+    ) {
         self.facts = facts
         self.authority = authority
         self.intermediates = intermediates
         self.validUntil = validUntil
         self.path = path
+        self.status = status
     }
 
     /// `CN=alice ← CN=Sallyport Intermediate ← CN=Sallyport Root 1234 (local)`
@@ -35,6 +40,11 @@ package struct ChainRefusal: Error, Sendable, Equatable {
     package var issuer: String?
     /// Upper-case hex.
     package var serial: String?
+
+    /// The certificate was good once: it is withdrawn now, or nothing says any more that it is not.
+    package var isWithdrawal: Bool {
+        [.certificateRevoked, .certificateDenied, .certificateStatusUnknown].contains(reason)
+    }
 
     package init(
         _ reason: Reason, _ detail: String, subject: String? = nil, issuer: String? = nil, serial: String? = nil

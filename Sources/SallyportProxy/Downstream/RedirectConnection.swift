@@ -91,6 +91,8 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
         context.close(promise: nil)
     }
 
+    func recheckIdentity() {}
+
     func sweep(now: NIODeadline) {
         if until <= now { close() }
     }

@@ -293,6 +293,29 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         }
     }
 
+    /// Cuts the connection, also in the middle of a message, when its certificate has been revoked since.
+    func recheckIdentity() {
+        if case .closed = phase { return }
+        guard let identity, let tls = newestContext,
+            case .failure(let refusal) = tls.reauthorize(identity, at: loop.wallClockSeconds()), refusal.isWithdrawal
+        else { return }
+        self.identity = nil
+        loop.logger.warning(
+            "open connection cut",
+            metadata: [
+                "code": "\(refusal.reason.name)", "detail": "\(refusal.detail)", "listener": "\(listener.name)",
+                "subject": "\(identity.certificate.subject)", "serial": "\(identity.certificate.serial)",
+            ])
+        if case .exchanging(let exchange) = phase { return exchange.clientRefused(refusal.reason) }
+        cut()
+    }
+
+    /// The rules for this connection; those that it began under when its listener or name has none any more.
+    private var newestContext: ServerTLSContext? {
+        let newest = loop.current.generation.tls[listener.name]?.policy(serverName: established.sni)
+        return (newest ?? view.generation.tls[listener.name]?.policy(serverName: established.sni))?.context
+    }
+
     /// Called by the exchange when it is over.
     func exchangeEnded(keepAlive: Bool) {
         guard case .exchanging = phase else { return }

@@ -276,6 +276,13 @@ final class Exchange {
         end(machine.abandon() == .ignore ? .ignore : .cut, reason: .clientStalled)
     }
 
+    /// The client's certificate has been revoked: nothing more goes to it, finished or not.
+    func clientRefused(_ reason: Reason) {
+        guard machine.abandon() != .ignore else { return connection.cut() }
+        if record.status == 0 { record.status = Reason.identityNoLongerValid.status ?? 403 }
+        end(.cut, reason: reason)
+    }
+
     // MARK: time
 
     func sweep(now: NIODeadline) {

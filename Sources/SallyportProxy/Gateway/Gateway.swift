@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import SallyportConfig
 import SallyportModel
+import SallyportPKI
 import SallyportTLS
 import SallyportTelemetry
 import Synchronization
@@ -20,6 +21,7 @@ package final class Gateway: Sendable {
     private let admin = AdminEndpoint()
     private let notices = ExpiryNotices()
     private let issuing: IssuingServices
+    private let keeper: RevocationKeeper
     private let journal = HandshakeJournal()
 
     private struct State {
@@ -30,6 +32,7 @@ package final class Gateway: Sendable {
         /// The newest reload; the next one waits for it.
         var reloads: Turn?
         var renewal: Task<Void, Never>?
+        var revocation: Task<Void, Never>?
     }
 
     // MARK: start
@@ -39,13 +42,16 @@ package final class Gateway: Sendable {
         configuration: Configuration, environment: GatewayEnvironment
     ) async throws(GatewayError) -> Gateway {
         let issuing = IssuingServices(environment)
+        let keeper = RevocationKeeper(directory: environment.state, logger: environment.logger)
         var builder = GenerationBuilder(
-            environment: environment, configuration: configuration, previous: nil, issuing: issuing)
+            environment: environment, configuration: configuration, previous: nil, issuing: issuing, keeper: keeper)
         let generation = try builder.build(number: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
         let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
         let gateway = Gateway(
-            environment: environment, generation: generation, group: group, workers: workers, issuing: issuing)
+            environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
+            keeper: keeper)
+        gateway.watchRevocation(generation.revocation)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [])
             gateway.state.withLock { $0.listeners = listeners }
@@ -59,9 +65,10 @@ package final class Gateway: Sendable {
 
     private init(
         environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker],
-        issuing: IssuingServices
+        issuing: IssuingServices, keeper: RevocationKeeper
     ) {
         self.issuing = issuing
+        self.keeper = keeper
         self.environment = environment
         self.group = group
         self.workers = workers
@@ -163,10 +170,11 @@ package final class Gateway: Sendable {
     private func apply(_ configuration: Configuration, isRefresh: Bool) async throws(GatewayError) -> Int {
         let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
         var builder = GenerationBuilder(
-            environment: environment, configuration: configuration, previous: previous, issuing: issuing)
+            environment: environment, configuration: configuration, previous: previous, issuing: issuing, keeper: keeper)
         if isRefresh { builder.keepFiles(of: previous) }
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
+        keeper.adopt(generation.revocation)
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
         if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
@@ -184,6 +192,25 @@ package final class Gateway: Sendable {
         for worker in workers { await worker.run { $0.adopt(generation) } }
         // The trees of what was refused under the old rules are made by the old rules.
         Task.detached(priority: .background) { [journal] in journal.settle() }
+    }
+
+    // MARK: revocation
+
+    /// Before anything is accepted: the first handshake finds what the files say.
+    private func watchRevocation(_ plan: RevocationPlan) {
+        keeper.onChange { [workers] in
+            for worker in workers { worker.eventLoop.execute { worker.state.value.recheckIdentities() } }
+        }
+        keeper.adopt(plan)
+        let rounds = RevocationRounds(keeper: keeper, fetcher: HTTPFetcher(group: group))
+        let task = Task { await rounds.run() }
+        state.withLock { $0.revocation = task }
+    }
+
+    /// Takes over what was revoked, denied or allowed again on this machine. Connections that are refused now are cut.
+    package func refreshRevocations() throws(GatewayError) {
+        do throws(PKIError) { try keeper.refreshOwnRecords() } catch { throw .certificates(error) }
+        environment.logger.info("revocations read again")
     }
 
     // MARK: certificates
@@ -240,6 +267,7 @@ package final class Gateway: Sendable {
             sampledHandshakes: journal.latestFinished(5).map(\.connection.text),
             certificates: generation.certificates,
             lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
+            revocation: keeper.status(),
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
             })
@@ -268,11 +296,12 @@ package final class Gateway: Sendable {
 
     /// Stops accepting, lets exchanges finish for as long as `drain`, and ends.
     package func shutdown(drain: Duration) async {
-        let (listeners, renewal, log) = state.withLock { state in
+        let (listeners, tasks, log) = state.withLock { state in
             state.isDraining = true
-            return (state.listeners, state.renewal, state.generation.accessLog.logger)
+            return (state.listeners, [state.renewal, state.revocation], state.generation.accessLog.logger)
         }
-        renewal?.cancel()
+        for task in tasks { task?.cancel() }
+        await tasks.last??.value
         for listener in listeners { await listener.closed() }
         for worker in workers { await worker.run { $0.drain() } }
         await connectionsEnd(within: drain)

@@ -27,6 +27,7 @@ package final class Generation: Sendable {
     let issued: [String: IssuedCredential]
     /// What its files held; a refresh goes on with that.
     let files: ReadFiles
+    let revocation: RevocationPlan
     let accessLog: AccessLogOwner
     /// Seconds since 1970.
     let loadedAt: Int64
@@ -34,7 +35,8 @@ package final class Generation: Sendable {
     init(
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext], services: [String: LocalMounts],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
-        issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
+        issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
+        accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
         self.configuration = configuration
@@ -45,6 +47,7 @@ package final class Generation: Sendable {
         self.lifetimes = lifetimes
         self.issued = issued
         self.files = files
+        self.revocation = revocation
         self.accessLog = accessLog
         self.loadedAt = loadedAt
         routes = RouteTable(configuration)

@@ -14,6 +14,7 @@ struct GenerationBuilder {
     private let configuration: Configuration
     private let previous: Generation?
     private let issuing: IssuingServices
+    private let keeper: RevocationKeeper
     /// Seconds since 1970.
     private let now: Int64
     private var files = ReadFiles()
@@ -23,9 +24,11 @@ struct GenerationBuilder {
     private var issued: [String: IssuedCredential] = [:]
 
     init(
-        environment: GatewayEnvironment, configuration: Configuration, previous: Generation?, issuing: IssuingServices
+        environment: GatewayEnvironment, configuration: Configuration, previous: Generation?, issuing: IssuingServices,
+        keeper: RevocationKeeper
     ) {
         self.issuing = issuing
+        self.keeper = keeper
         self.environment = environment
         self.configuration = configuration
         self.previous = previous
@@ -54,8 +57,16 @@ struct GenerationBuilder {
         }
         return Generation(
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
-            certificates: served, lifetimes: lifetimes(), issued: issued, files: files, accessLog: try accessLog(),
-            loadedAt: now)
+            certificates: served, lifetimes: lifetimes(), issued: issued, files: files,
+            revocation: try revocationPlan(), accessLog: try accessLog(), loadedAt: now)
+    }
+
+    private func revocationPlan() throws(GatewayError) -> RevocationPlan {
+        try pki { () throws(PKIError) in
+            try RevocationPlan(
+                configuration, anchors: files.bundles.mapValues(\.anchors), local: localAuthority, state: environment.state,
+                held: keeper.held, readsFiles: !keepsFiles)
+        }
     }
 
     private mutating func readSecret(_ reference: SecretReference) throws(GatewayError) -> [UInt8] {
@@ -124,13 +135,8 @@ struct GenerationBuilder {
     private mutating func clientTrust(_ settings: ClientCertificates) throws(GatewayError) -> ClientTrust {
         var all: [TrustAnchor] = []
         for name in settings.trust { all += try trustAnchors(name) }
-        var revoked: [String: Set<String>] = [:]
-        if all.contains(where: { $0.authority == Builtin.authority }) {
-            let authority = try local()
-            revoked[Builtin.authority] = try pki { () throws(PKIError) in try authority.revokedSerials() }
-        }
         return ClientTrust(
-            anchors: all, revoked: revoked, maxDepth: settings.maxDepth, rules: IdentityRules(configuration.identities))
+            anchors: all, revocation: keeper.feed, maxDepth: settings.maxDepth, rules: IdentityRules(configuration.identities))
     }
 
     private mutating func serverCredential(

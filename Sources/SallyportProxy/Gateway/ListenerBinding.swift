@@ -151,6 +151,7 @@ struct ConnectionGate: Sendable {
             return channel.close(promise: nil)
         }
         let ticket = loop.handshakeBegins(channel)
+        let recheck = loop.recheck
         let handler = TLSAcceptHandler(
             context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
             observed: { hello, fingerprint in
@@ -164,6 +165,7 @@ struct ConnectionGate: Sendable {
                 _ = loop.handshakeEnds(ticket)
                 loop.counters.handshakes.add(1, ordering: .relaxed)
                 loop.observeHandshake(established.tls, listener: listener.name)
+                if loop.recheck != recheck { connection.recheckIdentity() }
             },
             refused: { refusal in
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)

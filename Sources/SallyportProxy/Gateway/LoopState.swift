@@ -61,6 +61,27 @@ final class LoopState {
         observedClients[listener, default: ObservedClients()].noteHandshake(facts)
     }
 
+    // MARK: revocation
+
+    /// Counts up when the certificates of all connections were looked at; a handshake during which it changed is looked
+    /// at once more.
+    private(set) var recheck = 0
+    /// Connections looked at before others get their turn.
+    private static let recheckBatch = 256
+
+    /// Has every connection whose certificate is refused now cut.
+    func recheckIdentities() {
+        recheck += 1
+        recheck(connections[...])
+    }
+
+    private func recheck(_ connections: ArraySlice<any SweptConnection>) {
+        for connection in connections.prefix(Self.recheckBatch) { connection.recheckIdentity() }
+        let rest = connections.dropFirst(Self.recheckBatch)
+        guard !rest.isEmpty else { return }
+        eventLoop.assumeIsolated().execute { [self] in recheck(rest) }
+    }
+
     // MARK: connections
 
     /// Connections whose handshake is not over; they are not registered yet.
@@ -153,6 +174,8 @@ final class LoopState {
 protocol SweptConnection: AnyObject {
     var registryIndex: Int { get set }
     func sweep(now: NIODeadline)
+    /// Ends the connection if its client's certificate has been revoked.
+    func recheckIdentity()
     func close()
 }
 

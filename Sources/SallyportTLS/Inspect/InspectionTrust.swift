@@ -19,7 +19,7 @@ package struct InspectionTrust: Sendable {
         system: @escaping @Sendable () -> [TrustAnchor]
     ) {
         purpose = .server(name)
-        own = ChainVerifier(anchors: anchors, revoked: revoked, purpose: .server(name), maxDepth: Self.maxDepth)
+        own = ChainVerifier(anchors: anchors, revocation: RevocationFeed(RevocationView(withdrawn: revoked)), purpose: .server(name), maxDepth: Self.maxDepth)
         self.system = system
     }
 

@@ -6,17 +6,19 @@ package struct ClientTrust: Sendable {
     package let anchors: [TrustAnchor]
     package let rules: IdentityRules
     let verifier: ChainVerifier
+    let revocation: RevocationFeed
 
     /// - Parameters:
-    ///   - revoked: per authority, serial numbers in upper-case hex.
+    ///   - revocation: what is withdrawn; its newest view counts, also for connections that are open.
     ///   - maxDepth: intermediates allowed between leaf and anchor.
     package init(
-        anchors: [TrustAnchor], revoked: [String: Set<String>], maxDepth: Int, rules: IdentityRules,
+        anchors: [TrustAnchor], revocation: RevocationFeed, maxDepth: Int, rules: IdentityRules,
         budget: VerificationBudget = .default
     ) {
         self.anchors = anchors
         self.rules = rules
+        self.revocation = revocation
         verifier = ChainVerifier(
-            anchors: anchors, revoked: revoked, purpose: .client, maxDepth: maxDepth, budget: budget)
+            anchors: anchors, revocation: revocation, purpose: .client, maxDepth: maxDepth, budget: budget)
     }
 }

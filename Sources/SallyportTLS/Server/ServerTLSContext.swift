@@ -110,7 +110,7 @@ package final class ServerTLSContext: Sendable {
         let now = clock()
         guard let leaf = chain.first else { return .failure(ChainRefusal(.noClientCertificate, "an empty chain")) }
         if let verdict = verdicts.verdict(leaf: leaf, at: now), verdict.presented[...] == chain.dropFirst() {
-            return .success(verdict.identity)
+            return confirm(verdict, at: now)
         }
         return verifyAnew(chain, at: now)
     }
@@ -120,7 +120,7 @@ package final class ServerTLSContext: Sendable {
     /// - Parameter leaf: DER.
     func verify(resumed leaf: [UInt8]) -> Result<Identity, ChainRefusal> {
         let now = clock()
-        if let verdict = verdicts.verdict(leaf: leaf, at: now) { return .success(verdict.identity) }
+        if let verdict = verdicts.verdict(leaf: leaf, at: now) { return confirm(verdict, at: now) }
         do {
             let facts = try CertificateReader.facts(der: leaf)
             return verifyAnew([leaf] + verdicts.intermediates(issuer: facts.issuer), at: now)
@@ -129,11 +129,12 @@ package final class ServerTLSContext: Sendable {
         }
     }
 
-    /// Verifies the certificate of a connection made under another generation by the rules of this one.
+    /// Verifies the certificate of an open connection, perhaps of another generation, by the rules and revocations that
+    /// hold now.
     ///
     /// - Parameter now: seconds since 1970.
     package func reauthorize(_ identity: Identity, at now: Int64) -> Result<Identity, ChainRefusal> {
-        if let verdict = verdicts.verdict(leaf: identity.certificate.der, at: now) { return .success(verdict.identity) }
+        if let verdict = verdicts.verdict(leaf: identity.certificate.der, at: now) { return confirm(verdict, at: now) }
         return verifyAnew([identity.certificate.der] + identity.intermediates, at: now)
     }
 
@@ -144,6 +145,25 @@ package final class ServerTLSContext: Sendable {
         clients?.verifier.explain(chain: chain, at: now).tree
     }
 
+    /// A verdict reached under an older view of revocations has its status looked up in the newest one; the rest of the
+    /// chain cannot have changed.
+    private func confirm(_ verdict: VerdictCache.Verdict, at now: Int64) -> Result<Identity, ChainRefusal> {
+        guard let view = clients?.revocation.view, !verdict.status.holds(in: view, at: now) else {
+            return .success(verdict.identity)
+        }
+        do throws(ChainRefusal) {
+            var renewed = verdict
+            renewed.status = try verdict.status.renewed(in: view, at: now)
+            verdicts.insert(renewed)
+            return .success(verdict.identity)
+        } catch {
+            let facts = verdict.identity.certificate
+            return .failure(
+                ChainRefusal(
+                    error.reason, error.detail, subject: facts.subject, issuer: facts.issuer, serial: facts.serial))
+        }
+    }
+
     private func verifyAnew(_ chain: [[UInt8]], at now: Int64) -> Result<Identity, ChainRefusal> {
         guard let clients else {
             return .failure(ChainRefusal(.resumedIdentityNotValid, "client certificates are not asked for any more"))
@@ -152,7 +172,8 @@ package final class ServerTLSContext: Sendable {
             let identity = clients.rules.identity(for: verified)
             verdicts.insert(
                 VerdictCache.Verdict(
-                    identity: identity, presented: Array(chain.dropFirst()), validUntil: verified.validUntil))
+                    identity: identity, presented: Array(chain.dropFirst()), validUntil: verified.validUntil,
+                    status: verified.status))
             return identity
         }
     }

@@ -1,4 +1,5 @@
 import SallyportModel
+import SallyportPKI
 import Synchronization
 
 /// Client certificates that this generation has verified, so that meeting one again costs no signature checks.
@@ -13,6 +14,7 @@ final class VerdictCache: Sendable {
         let presented: [[UInt8]]
         /// The earliest notAfter on the path, seconds since 1970.
         let validUntil: Int64
+        var status: VerifiedStatus
 
         func holds(at now: Int64) -> Bool {
             identity.certificate.notBefore <= now && now <= validUntil

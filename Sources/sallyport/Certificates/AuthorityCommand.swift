@@ -4,7 +4,7 @@ import SallyportPKI
 struct AuthorityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca", abstract: "The built-in certificate authority.",
-        subcommands: [Initialise.self, Show.self, RotateCommand.self])
+        subcommands: [Initialise.self, Show.self, RotateCommand.self, RevocationList.self])
 
     struct Initialise: ParsableCommand {
         static let configuration = CommandConfiguration(

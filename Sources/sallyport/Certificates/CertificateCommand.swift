@@ -7,6 +7,7 @@ struct CertificateCommand: ParsableCommand {
             ClientCertificateCommand.self, ServerCertificateCommand.self, CertificateListCommand.self,
             CertificateInspectCommand.self, CertificateRenewCommand.self, CertificateRevokeCommand.self,
             CertificateTokenCommand.self,
+            CertificateDeniedCommand.self,
         ])
 }
 

@@ -71,12 +71,11 @@ actor GatewayService {
         return "Nothing was changed: generation \(status.generation) (loaded \(loaded)) keeps serving."
     }
 
-    /// After something was revoked or renewed: the same configuration under a new generation.
-    func refresh() async -> AdminReply {
-        do {
-            try await gateway.refreshCertificates()
-            return AdminReply(
-                text: "\(Terminal.tick) the running gateway knows (generation \(gateway.status().generation))")
+    /// After something was revoked or denied: handshakes and open connections find it at once.
+    func refresh() -> AdminReply {
+        do throws(GatewayError) {
+            try gateway.refreshRevocations()
+            return AdminReply(text: "\(Terminal.tick) the running gateway knows; open connections are cut")
         } catch {
             return AdminReply(.failed, messages: "error: \(error.description)")
         }

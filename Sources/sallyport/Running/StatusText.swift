@@ -34,6 +34,7 @@ struct StatusText: CustomStringConvertible {
             rows.append(("certificate", "\(certificate.listener)  \(certificate.subject)  until \(until)\(renewal)"))
         }
         rows += status.lifetimes.filter { !$0.renewsItself }.map { ("expiry", Self.expiry($0)) }
+        rows += Self.revocation(status.revocation)
         for risk in status.acceptedRisks {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
@@ -50,6 +51,23 @@ struct StatusText: CustomStringConvertible {
         if lifetime.daysLeft < 0 { return "EXPIRED \(-lifetime.daysLeft) days ago" }
         let words = "\(lifetime.daysLeft) days left, \(Int((lifetime.share * 100).rounded())) % of its life"
         return lifetime.share < 0.1 ? "ends soon: \(words)" : words
+    }
+
+    private static func revocation(_ revocation: RevocationStatus) -> [(String, String)] {
+        var rows: [(String, String)] = []
+        for source in revocation.sources {
+            for list in source.lists {
+                let until = LocalTime.minute(list.nextUpdate)
+                rows.append(
+                    ("revocation", "\(source.authority)  \(list.title)  \(list.entries) entries  until \(until)"))
+            }
+            if source.lists.isEmpty { rows.append(("revocation", "\(source.authority)  \(source.location)  no list yet")) }
+            if let problem = source.problem {
+                rows.append(("revocation", "\(source.authority)  \(source.location)  PROBLEM \(problem)"))
+            }
+        }
+        if revocation.denied > 0 { rows.append(("denied", "\(revocation.denied) on the deny list")) }
+        return rows
     }
 
     private static func aligned(_ rows: [(String, String)]) -> String {

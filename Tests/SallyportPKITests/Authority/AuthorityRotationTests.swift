@@ -26,7 +26,8 @@ import Testing
     private func verify(
         _ chain: [[UInt8]], anchors: [TrustAnchor], revoked: Set<String> = [], at now: Int64
     ) throws -> Reason? {
-        ChainVerifier(anchors: anchors, revoked: [Builtin.authority: revoked], purpose: .client, maxDepth: 3)
+        let revocation = RevocationFeed(RevocationView(withdrawn: [Builtin.authority: revoked]))
+        return ChainVerifier(anchors: anchors, revocation: revocation, purpose: .client, maxDepth: 3)
             .verify(chain: chain, at: now).refusal?.reason
     }
 

@@ -11,7 +11,8 @@ import Testing
 
     private func verifier(_ authority: LocalAuthority, _ purpose: Purpose = .client) throws -> ChainVerifier {
         ChainVerifier(
-            anchors: authority.anchors, revoked: [Builtin.authority: try authority.revokedSerials()], purpose: purpose,
+            anchors: authority.anchors, 
+            revocation: RevocationFeed(RevocationView(withdrawn: [Builtin.authority: try authority.revokedSerials()])), purpose: purpose,
             maxDepth: 1, profile: .publicAuthority)
     }
 

@@ -121,7 +121,7 @@ enum StagedHandshake {
     ) throws -> (ExplainedHandshake, VerdictTree?) {
         let anchor = TrustAnchor(authority: "clients", certificate: try ParsedCertificate(der: root))
         let verifier = ChainVerifier(
-            anchors: [anchor], revoked: ["clients": revoked], purpose: .client, maxDepth: maxDepth, budget: budget)
+            anchors: [anchor], revocation: RevocationFeed(RevocationView(withdrawn: ["clients": revoked])), purpose: .client, maxDepth: maxDepth, budget: budget)
         let (result, tree) = verifier.explain(chain: presented, at: now)
         var recorder = try answered()
         recorder.received(chain: presented, at: 2_100_000)

@@ -16,7 +16,7 @@ import Testing
         _ leaf: TestAuthority.Leaf, mode: ClientCertificates.Mode = .require, trust: Bool = true, now: Int64? = nil
     ) throws -> Reason? {
         let anchors = trust ? try world.authority.anchors : []
-        let clients = ClientTrust(anchors: anchors, revoked: [:], maxDepth: 3, rules: IdentityRules([]))
+        let clients = ClientTrust(anchors: anchors, revocation: RevocationFeed(), maxDepth: 3, rules: IdentityRules([]))
         do throws(PKIError) {
             let credential: CredentialPair
             do { credential = try leaf.credential() } catch {

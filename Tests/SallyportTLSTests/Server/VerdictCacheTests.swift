@@ -1,6 +1,7 @@
 import SallyportModel
 import Testing
 
+@testable import SallyportPKI
 @testable import SallyportTLS
 
 @Suite struct VerdictCacheTests {
@@ -12,7 +13,8 @@ import Testing
             der: [leaf])
         return VerdictCache.Verdict(
             identity: Identity(names: [], certificate: facts, authority: "clients", intermediates: intermediates),
-            presented: intermediates, validUntil: until)
+            presented: intermediates, validUntil: until,
+            status: VerifiedStatus(path: StatusPath(authority: "clients", subjects: [], anchorKeyFingerprint: []), until: .max, revision: 0))
     }
 
     @Test func aVerdictCountsOnlyWhileThePathIsValid() {

@@ -62,7 +62,7 @@ import X509
                       ✔ path length: 1 intermediates below, no pathLenConstraint
                       ✔ trust domain: not stated
                       ✔ signature: ECDSA with SHA-256 of CN=Intermediate with ECDSA P-256 key
-                      ✔ revocation: 0 revoked serial numbers of test
+                      ✔ revocation: CN=alice: not withdrawn; CN=Intermediate: not withdrawn
                       ✔ name constraints: none on the path
                 used: 2 of 200 candidate issuers, 2 of 100 signature checks, 0 of 10000 comparisons with name constraints
                 ✔ trusted until 2027-01-16 08:00:00Z: CN=alice ← CN=Intermediate ← CN=Root (test)
