@@ -21,5 +21,6 @@ let package = Package(
         fuzzer("HandshakeExplanationFuzz"),
         fuzzer("CertificateNameFuzz"),
         fuzzer("ConfigurationFuzz"),
+        fuzzer("ACMEAnswerFuzz"),
     ]
 )

@@ -48,6 +48,7 @@ extension Reason {
     /// Every reason there is, by ascending code. A test proves that codes are unique and families are in order.
     package static let all: [Reason] = [
         configurationReasons,
+        acmeConfigurationReasons,
         hostConfigurationReasons,
         handshakeReasons,
         fingerprintReasons,
@@ -55,6 +56,7 @@ extension Reason {
         issuingReasons,
         fetchReasons,
         certificateLifeReasons,
+        acmeReasons,
         accessReasons,
         requestReasons,
         deadlineReasons,

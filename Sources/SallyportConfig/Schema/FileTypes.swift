@@ -75,7 +75,9 @@ extension ValueType<String> {
 
 extension LoadSession {
     /// Whether the file can be read and holds the kind of PEM that is wanted; if not, that has been reported.
-    func checkPEM(_ path: String, shown: String, _ kind: PEMKind, at span: Span, _ keyPath: KeyPath) -> Bool {
+    ///
+    /// - Parameter kind: Nil: whatever it holds is right.
+    func checkPEM(_ path: String, shown: String, _ kind: PEMKind?, at span: Span, _ keyPath: KeyPath) -> Bool {
         switch inspectPEM(path).outcome {
         case .unreadable(let error):
             report(
@@ -83,7 +85,7 @@ extension LoadSession {
                 path: keyPath)
             return false
         case .labels(let labels):
-            guard let problem = kind.problem(with: labels) else { return true }
+            guard let problem = kind?.problem(with: labels) else { return true }
             report(.wrongPEM, "file \(shown) \(problem.message)", at: span, help: problem.help, path: keyPath)
             return false
         }
@@ -98,19 +100,26 @@ extension LoadSession {
 extension ValueType<SecretReference> {
     /// A reference to a private key in PEM form. A value that is no reference is never shown.
     static func privateKey() -> ValueType {
+        secret(.privateKey, examples: ["file:pki/api.key", "credential:api-key", "env:API_KEY"])
+    }
+
+    /// A reference to a secret. A value that is no reference is never shown.
+    ///
+    /// - Parameter kind: What the secret must hold; nil for text of another kind, which its reader checks.
+    static func secret(_ kind: PEMKind?, examples: [String]) -> ValueType {
         let shape = ScalarShape(
             words: "a reference: file:PATH, env:NAME or credential:NAME", pattern: "(file|env|credential):.+",
-            examples: ["file:pki/api.key", "credential:api-key", "env:API_KEY"], isSecret: true)
+            examples: examples, isSecret: true)
         return ValueType(shape: .scalar(shape)) { node, path, session in
             guard let text = singleText(node, shape, path, session) else { return nil }
-            guard let (kind, name) = SecretText.split(text) else {
+            guard let (place, name) = SecretText.split(text) else {
                 reportLiteral(node, text, path, session)
                 return nil
             }
-            switch kind {
-            case .environment: return environment(name, node.span, path, session)
-            case .file: return file(name, node.span, path, session)
-            case .credential: return credential(name, node.span, path, session)
+            switch place {
+            case .environment: return environment(name, kind, node.span, path, session)
+            case .file: return file(name, kind, node.span, path, session)
+            case .credential: return credential(name, kind, node.span, path, session)
             }
         } text: {
             $0.text
@@ -130,7 +139,7 @@ extension ValueType<SecretReference> {
     }
 
     private static func environment(
-        _ name: String, _ span: Span, _ path: KeyPath, _ session: LoadSession
+        _ name: String, _ kind: PEMKind?, _ span: Span, _ path: KeyPath, _ session: LoadSession
     ) -> SecretReference? {
         guard SecretText.isVariable(name) else {
             session.report(
@@ -147,7 +156,7 @@ extension ValueType<SecretReference> {
             return nil
         }
         let labels = PEMInspection.labels(in: Array(value.utf8))
-        if let problem = PEMKind.privateKey.problem(with: labels) {
+        if let problem = kind?.problem(with: labels) {
             session.report(
                 .wrongPEM, "environment variable \(name) \(problem.message)", at: span, help: problem.help, path: path)
             return nil
@@ -156,14 +165,14 @@ extension ValueType<SecretReference> {
     }
 
     private static func file(
-        _ name: String, _ span: Span, _ path: KeyPath, _ session: LoadSession
+        _ name: String, _ kind: PEMKind?, _ span: Span, _ path: KeyPath, _ session: LoadSession
     ) -> SecretReference? {
         let absolute = session.absolute(name, namedAt: span)
-        return session.checkPEM(absolute, shown: name, .privateKey, at: span, path) ? .file(absolute) : nil
+        return session.checkPEM(absolute, shown: name, kind, at: span, path) ? .file(absolute) : nil
     }
 
     private static func credential(
-        _ name: String, _ span: Span, _ path: KeyPath, _ session: LoadSession
+        _ name: String, _ kind: PEMKind?, _ span: Span, _ path: KeyPath, _ session: LoadSession
     ) -> SecretReference? {
         guard !name.contains("/"), name != ".", name != ".." else {
             session.report(
@@ -184,7 +193,7 @@ extension ValueType<SecretReference> {
                 help: ["add LoadCredential=\(name):PATH to the unit"], path: path)
             return nil
         }
-        return session.checkPEM(file, shown: file, .privateKey, at: span, path) ? .credential(name) : nil
+        return session.checkPEM(file, shown: file, kind, at: span, path) ? .credential(name) : nil
     }
 }
 

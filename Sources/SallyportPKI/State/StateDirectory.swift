@@ -13,6 +13,7 @@ import SallyportModel
 /// ```
 /// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/former.json  ca/issued.jsonl  ca/lock
 /// clients/NAME.pem|key|p12    servers/NAME.pem|key    admin.sock
+/// acme/accounts/HASH.json  acme/certificates/NAME-HASH.pem  acme/orders/NAME-HASH.json  acme/failures.json
 /// ```
 package struct StateDirectory: Sendable, Hashable {
     /// Absolute, without trailing slash.
@@ -56,7 +57,13 @@ package struct StateDirectory: Sendable, Hashable {
         try makeWithParents()
         try Self.checkOwnership(path, followsLink: true)
         try checkParents()
-        for folder in ["ca"] + IssuedKind.allCases.map(\.folder) {
+        try makeFolders(["ca"] + IssuedKind.allCases.map(\.folder))
+    }
+
+    /// Makes folders of the directory (0700) where they are missing and refuses one that others could write to.
+    /// - Parameter folders: relative; a folder stands behind the one that it lies in.
+    func makeFolders(_ folders: [String]) throws(PKIError) {
+        for folder in folders {
             let folderPath = path + "/" + folder
             guard mkdir(folderPath, 0o700) == 0 || errno == EEXIST else { throw Self.failure(folderPath) }
             try Self.checkOwnership(folderPath, followsLink: false)

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import SallyportConfig
 import SallyportModel
+import SallyportPKI
 import SallyportTLS
 import SallyportTelemetry
 import Synchronization
@@ -19,6 +20,8 @@ package final class Gateway: Sendable {
     private let state: Mutex<State>
     private let admin = AdminEndpoint()
     private let journal = HandshakeJournal()
+    private let challenges = PendingChallenges()
+    private let acme = Mutex<ACMERenewal?>(nil)
 
     private struct State {
         var generation: Generation
@@ -49,6 +52,7 @@ package final class Gateway: Sendable {
             throw error
         }
         gateway.keepCertificatesYoung()
+        gateway.beginACME(generation)
         return gateway
     }
 
@@ -90,7 +94,8 @@ package final class Gateway: Sendable {
     private func bind(
         _ configuration: Configuration, keeping old: [ListenerBinding]
     ) async throws(GatewayError) -> [ListenerBinding] {
-        let binder = ListenerBinder(workers: workers, logger: environment.logger, journal: journal)
+        let binder = ListenerBinder(
+            workers: workers, challenges: challenges, logger: environment.logger, journal: journal)
         let known = Dictionary(old.map { ($0.key, $0) }) { first, _ in first }
         var bound: [ListenerBinding] = []
         do throws(GatewayError) {
@@ -168,6 +173,7 @@ package final class Gateway: Sendable {
             state.listeners = bound
             state.lastReload = .init(succeeded: true, at: generation.loadedAt, message: nil)
         }
+        acme.withLock { $0 }?.adopt(generation.acme)
         return generation.number
     }
 
@@ -187,6 +193,22 @@ package final class Gateway: Sendable {
             sleep: { try await Task.sleep(for: $0) }, chance: { Double.random(in: 0...1) }, logger: environment.logger)
         let task = Task { await renewal.run() }
         state.withLock { $0.renewal = task }
+    }
+
+    /// Certificates from ACME servers are ordered once everything listens, for the servers come to look.
+    private func beginACME(_ generation: Generation) {
+        let ordering = ACMEOrdering(
+            store: ACMEStore(environment.state), fetcher: HTTPFetcher(group: group), challenges: challenges,
+            logger: environment.logger)
+        let renewal = ACMERenewal(ordering, logger: environment.logger) { [weak self] in await self?.showNewCertificate() }
+        acme.withLock { $0 = renewal }
+        renewal.adopt(generation.acme)
+    }
+
+    private func showNewCertificate() async {
+        do throws(GatewayError) { try await refreshCertificates() } catch {
+            environment.logger.error("new certificate not put into service", metadata: ["error": "\(error)"])
+        }
     }
 
     // MARK: state
@@ -212,6 +234,7 @@ package final class Gateway: Sendable {
             sampledHandshakes: journal.latestFinished(5).map(\.connection.text),
             certificates: generation.certificates,
             lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
+            acme: acme.withLock { $0 }?.status() ?? [],
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
             })
@@ -245,6 +268,7 @@ package final class Gateway: Sendable {
             return (state.listeners, state.renewal, state.generation.accessLog.logger)
         }
         renewal?.cancel()
+        acme.withLock { $0 }?.stop()
         for listener in listeners { await listener.closed() }
         for worker in workers { await worker.run { $0.drain() } }
         await connectionsEnd(within: drain)

@@ -22,6 +22,7 @@ package struct GatewayStatus: Sendable, Encodable {
     package var certificates: [ServedCertificate]
     /// Every certificate and authority in use.
     package var lifetimes: [LifetimeStatus]
+    package var acme: [ACMEStatus]
     package var acceptedRisks: [Risk]
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
     package var observedClients: [ObservedClientsReport] = []

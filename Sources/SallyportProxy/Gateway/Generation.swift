@@ -21,6 +21,8 @@ package final class Generation: Sendable {
     let httpLimits: HTTPLimits
     let certificates: [ServedCertificate]
     let lifetimes: [CertificateLifetime]
+    /// Certificates that its listeners want from ACME servers, each of them once.
+    let acme: [ACMEPlan]
     /// What the built-in authority issued for it, by names; the next generation goes on with what is young.
     let issued: [String: IssuedCredential]
     /// What its files held; a refresh goes on with that.
@@ -32,7 +34,7 @@ package final class Generation: Sendable {
     init(
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
-        issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
+        acme: [ACMEPlan], issued: [String: IssuedCredential], files: ReadFiles, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
         self.configuration = configuration
@@ -40,6 +42,7 @@ package final class Generation: Sendable {
         self.upstreams = upstreams
         self.certificates = certificates
         self.lifetimes = lifetimes
+        self.acme = acme
         self.issued = issued
         self.files = files
         self.accessLog = accessLog

@@ -3,6 +3,7 @@ import SallyportModel
 
 /// A fatal alert before any handshake, as a plaintext record (RFC 8446 sections 5.1 and 6).
 enum TLSAlert: UInt8 {
+    case handshakeFailure = 40
     case illegalParameter = 47
     case decodeError = 50
     case protocolVersion = 70
@@ -12,7 +13,8 @@ enum TLSAlert: UInt8 {
     /// The alert that tells a TLS client of this refusal; nil where the peer does not speak TLS.
     init?(for reason: Reason) {
         switch reason {
-        case .noCommonProtocol: self = .noApplicationProtocol
+        case .acmeCertificatePending: self = .handshakeFailure
+        case .noCommonProtocol, .acmeChallengeUnknown: self = .noApplicationProtocol
         case .serverNameUnknown: self = .unrecognizedName
         case .sslVersion2: self = .protocolVersion
         case .helloMalformed, .unexpectedFirstMessage: self = .decodeError

@@ -34,6 +34,7 @@ struct StatusText: CustomStringConvertible {
             rows.append(("certificate", "\(certificate.listener)  \(certificate.subject)  until \(until)\(renewal)"))
         }
         rows += status.lifetimes.filter { !$0.renewsItself }.map { ("expiry", Self.expiry($0)) }
+        for certificate in status.acme { rows += Self.acme(certificate) }
         for risk in status.acceptedRisks {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
@@ -50,6 +51,14 @@ struct StatusText: CustomStringConvertible {
         if lifetime.daysLeft < 0 { return "EXPIRED \(-lifetime.daysLeft) days ago" }
         let words = "\(lifetime.daysLeft) days left, \(Int((lifetime.share * 100).rounded())) % of its life"
         return lifetime.share < 0.1 ? "ends soon: \(words)" : words
+    }
+
+    private static func acme(_ certificate: ACMEStatus) -> [(String, String)] {
+        let until = certificate.notAfter.map { " until \(LocalTime.minute($0))" } ?? ""
+        let next = certificate.nextAttempt.flatMap { $0 > 0 ? ", next order \(LocalTime.minute($0))" : nil } ?? ""
+        let names = certificate.names.joined(separator: ", ")
+        let row = ("acme", "\(names)  \(certificate.state)\(until)\(next)")
+        return [row] + (certificate.lastError.map { [("", "last error: \($0)")] } ?? [])
     }
 
     private static func aligned(_ rows: [(String, String)]) -> String {
