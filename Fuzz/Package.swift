@@ -25,5 +25,6 @@ let package = Package(
         fuzzer("ACMERequestFuzz"),
         fuzzer("RevocationListFuzz"),
         fuzzer("StatusResponseFuzz"),
+        fuzzer("ACMEAnswerFuzz"),
     ]
 )

@@ -48,6 +48,7 @@ extension Reason {
     /// Every reason there is, by ascending code. A test proves that codes are unique and families are in order.
     package static let all: [Reason] = [
         configurationReasons,
+        acmeConfigurationReasons,
         hostConfigurationReasons,
         handshakeReasons,
         fingerprintReasons,
@@ -56,6 +57,7 @@ extension Reason {
         fetchReasons,
         certificateLifeReasons,
         revocationReasons,
+        acmeReasons,
         accessReasons,
         requestReasons,
         deadlineReasons,

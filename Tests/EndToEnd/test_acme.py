@@ -1,368 +1,387 @@
-"""Workloads get certificates from the built-in authority: by ACME with clients of other people, and by enrolment."""
+"""Certificates from an ACME server: pebble, and servers that misbehave."""
 
-import base64
-import concurrent.futures
-import json
-import os
-import secrets
+import socket
 import ssl
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from clients import Client, Closed, refused
+from acme_fake import FakeACME
+from certificates import SERVER, pem
 from gateway import Gateway, free_port
+from pebble import MAC_KEY, Pebble, is_installed
+from servers import Server
 
-BIN = Path(sys.executable).parent
+needs_pebble = pytest.mark.skipif(not is_installed(), reason="pebble is not installed: run dev/install test")
+NAME = "www.example.test"
 
 
-class Issuer:
-    """A gateway with one listener for newcomers and one behind mutual TLS, and an upstream."""
-
-    def __init__(self, folder, upstream, *, names=("localhost",), usages=("server", "client"), **changes):
-        self.port, self.strict = free_port(), free_port()
-        self.http, self.tls = free_port(), free_port()
-        self.key = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-        key_file = folder / "ci.key"
-        key_file.write_text(self.key + "\n")
-        key_file.chmod(0o600)
-        self.configuration = {
-            "version": 1,
-            "tlsProfiles": {"newcomers": {
-                "clientCertificates": {"mode": "optional", "because": "they have no certificate yet"}}},
-            "listeners": {
-                "issue": {
-                    "address": f"127.0.0.1:{self.port}", "tls": {"profile": "newcomers", "names": ["localhost"]}},
-                "main": {"address": f"127.0.0.1:{self.strict}", "tls": {"names": ["localhost"]}}},
-            "pki": {
-                "acme": {
-                    "listener": "issue",
-                    "validation": {
-                        "networks": ["127.0.0.0/8", "::1/128"], "httpPort": self.http, "tlsPort": self.tls,
-                        "because": "the test's workloads run here"},
-                    "externalAccounts": {"ci": {
-                        "macKey": f"file:{key_file}", "names": list(names), "usages": list(usages), "lifetime": "1h"}}},
-                "enrolment": {"listener": "issue", "renew": ["shop"], "lifetime": "2h"}},
-            "routes": [{"listener": "main", "match": {"path": "/"}, "allow": ["ci", "shop"], "to": upstream.url}],
-            "observability": {"accessLog": {"to": "file:access.log", "format": "json"}},
-        }
-        for path, value in changes.items():
-            *above, last = path.split("__")
-            place = self.configuration
-            for name in above:
-                place = place[name]
-            place[last] = value
-        self.folder = folder
-        self.gateway = Gateway(folder, self.configuration)
-
-    @property
-    def directory(self):
-        return f"https://localhost:{self.port}/acme/directory"
-
-    @property
-    def root(self):
-        return str(self.gateway.state / "ca/root.pem")
-
-    def certbot(self, *arguments, check=True):
-        home = self.folder / "certbot"
-        command = [
-            str(BIN / "certbot"), *arguments, "--config-dir", str(home / "config"), "--work-dir", str(home / "work"),
-            "--logs-dir", str(home / "logs"), "--non-interactive", "--server", self.directory]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=100,
-            env={**os.environ, "REQUESTS_CA_BUNDLE": self.root})
-        assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.gateway.output[-3000:]}"
-        return done
-
-    def order(self, *arguments, check=True, key=None):
-        return self.certbot(
-            "certonly", "--standalone", "--preferred-challenges", "http", "--http-01-port", str(self.http), "-d",
-            "localhost", "--agree-tos", "--register-unsafely-without-email", "--eab-kid", "ci", "--eab-hmac-key",
-            key or self.key, *arguments, check=check)
-
-    def live(self, name="localhost"):
-        folder = self.folder / f"certbot/config/live/{name}"
-        return str(folder / "fullchain.pem"), str(folder / "privkey.pem")
-
-    def post(self, path, body, *, credential=None, fields=()):
-        with Client(self.port, credential, authority=self.root) as client:
-            return client.request("POST", path, body=body, fields=fields)
+@pytest.fixture(scope="session")
+def acme_certificate(authority):
+    return authority.issue("acme", usage=SERVER, names=["localhost"])
 
 
 @pytest.fixture
-def issuer(tmp_path, serve):
-    started = []
+def started():
+    """Things with `stop`, which are stopped last first."""
+    things = []
+    yield things
+    for thing in reversed(things):
+        thing.stop()
 
-    def start(**changes):
-        started.append(Issuer(tmp_path, serve(), **changes))
+
+class Site:
+    """A gateway that wants a certificate for some names, and its ports."""
+
+    def __init__(self, folder, authority, challenge="http-01", names=(NAME,)):
+        self.folder, self.authority = folder, authority
+        self.http, self.https = free_port(), free_port()
+        self.acme = {"email": "ops@example.org", "names": list(names), "challenge": challenge, "trust": ["test"], "agreeToTerms": True}
+        self.upstream = Server()
+
+    def start(self, started, directory, **changes):
+        self.acme.update(directory=directory, **changes)
+        configuration = {
+            "version": 1,
+            "pki": {"authorities": {"test": {"file": str(self.authority.file)}}},
+            "tlsProfiles": {"site": {"clientCertificates": {"mode": "none", "because": "a test without clients"}}},
+            "listeners": {
+                "main": {"address": f"127.0.0.1:{self.https}", "tls": {"profile": "site", "acme": self.acme}},
+                "plain": {"address": f"127.0.0.1:{self.http}", "redirectToHTTPS": True}},
+            "routes": [{"name": "all", "match": {"path": "/"}, "allow": "anyone", "because": "a test", "to": self.upstream.url}],
+        }
+        self.gateway = Gateway(self.folder, configuration)
+        started.append(self.gateway)
+        return self.gateway
+
+    def state(self):
+        return self.gateway.status()["acme"][0]
+
+    def wait_for(self, test, timeout=60):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if test(state := self.state()):
+                return state
+            time.sleep(0.1)
+        raise AssertionError(f"status stayed {state}; log:\n{self.gateway.stderr.text[-4000:]}")
+
+    def wait_valid(self):
+        return self.wait_for(lambda state: state["state"] == "valid")
+
+    def plain(self, path, name=NAME):
+        """Status line and body of a request by plain HTTP."""
+        with socket.create_connection(("127.0.0.1", self.http), 10) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+            reply = b""
+            while part := connection.recv(4096):
+                reply += part
+        head, _, body = reply.partition(b"\r\n\r\n")
+        return head.split(b"\r\n")[0].decode(), body.decode()
+
+    def offered(self, *protocols, name=NAME):
+        """The certificate shown to somebody who offers these protocols and trusts everything."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(protocols)
+        with socket.create_connection(("127.0.0.1", self.https), 10) as plain:
+            with context.wrap_socket(plain, server_hostname=name) as secure:
+                return x509.load_der_x509_certificate(secure.getpeercert(binary_form=True)), secure.recv(1)
+
+    def leaf(self, root, name=NAME):
+        """The certificate that a client sees that trusts only this root."""
+        context = ssl.create_default_context(cadata=root)
+        with socket.create_connection(("127.0.0.1", self.https), 10) as plain:
+            with context.wrap_socket(plain, server_hostname=name) as secure:
+                secure.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+                assert secure.recv(64).startswith(b"HTTP/1.1 200")
+                return x509.load_der_x509_certificate(secure.getpeercert(binary_form=True))
+
+
+@pytest.fixture
+def site(tmp_path, authority):
+    folder = tmp_path / "gateway"
+    folder.mkdir()
+    made = []
+
+    def make(**options):
+        made.append(Site(folder, authority, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.upstream.close()
+
+
+@pytest.fixture
+def pebble(tmp_path, acme_certificate, started):
+    def start(site, **options):
+        started.append(Pebble(tmp_path, acme_certificate, site.http, site.https, **options))
         return started[-1]
 
-    yield start
-    for one in started:
-        one.gateway.stop()
+    return start
 
 
-def leaf(pem):
-    return x509.load_pem_x509_certificates(pem if isinstance(pem, bytes) else Path(pem).read_bytes())[0]
+@needs_pebble
+@pytest.mark.parametrize("challenge", ["http-01", "tls-alpn-01"])
+def test_a_certificate_is_obtained_and_shown(site, pebble, started, challenge):
+    one = site(challenge=challenge, names=[NAME, "api.example.test"])
+    server = pebble(one)
+    one.start(started, server.directory)
+    state = one.wait_valid()
+    assert "lastError" not in state
+    root = server.root()
+    for name in (NAME, "api.example.test"):
+        leaf = one.leaf(root, name)
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert set(names.get_values_for_type(x509.DNSName)) == {NAME, "api.example.test"}
 
 
-def request(*names, common_name=None, extension=None):
-    """(key, PEM) of a certificate request."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    builder = x509.CertificateSigningRequestBuilder().subject_name(
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else []))
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(list(names)), critical=False)
-    if extension:
-        builder = builder.add_extension(extension, critical=True)
-    return key, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+@needs_pebble
+def test_half_of_the_nonces_are_refused(site, pebble, started):
+    one = site()
+    server = pebble(one, nonce_reject=50)
+    one.start(started, server.directory)
+    one.wait_valid()
 
 
-def test_certbot_gets_a_client_certificate_that_opens_the_gateway(issuer):
-    one = issuer()
-    one.order("--required-profile", "client")
-    certificate = leaf(one.live()[0])
-    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    with Client(one.strict, one.live(), authority=one.root) as client:
-        assert client.request().status == 200
-    assert one.gateway.access_line(lambda line: line.get("http.response.status_code") == 200 and "ci" in str(line))
+@needs_pebble
+def test_an_external_account_is_bound(site, pebble, started):
+    one = site()
+    server = pebble(one, external=True)
+    secret = one.folder / "mac.key"
+    secret.write_text(MAC_KEY + "\n")
+    one.start(started, server.directory, externalAccount={"keyID": "kid-1", "key": f"file:{secret}"})
+    one.wait_valid()
+    assert MAC_KEY not in one.gateway.output
 
 
-def test_certbot_gets_renews_and_revokes_a_server_certificate(issuer):
-    one = issuer()
-    one.order()
-    first = leaf(one.live()[0])
-    names = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["localhost"]
-    assert (first.not_valid_after_utc - first.not_valid_before_utc).total_seconds() <= 3600 + 300
-    one.certbot("renew", "--force-renewal", "--no-random-sleep-on-renew")
-    second = leaf(one.live()[0])
-    assert second.serial_number != first.serial_number
-    one.certbot("revoke", "--cert-path", one.live()[0], "--no-delete-after-revoke")
-    listed = json.loads(one.gateway.command("cert", "list", "--json").stdout)
-    revoked = [entry for entry in listed if int(entry["serial"], 16) == second.serial_number]
-    assert revoked and revoked[0]["revokedAt"]
+@needs_pebble
+def test_without_the_external_account_there_is_none(site, pebble, started):
+    one = site()
+    server = pebble(one, external=True)
+    one.start(started, server.directory)
+    state = one.wait_for(lambda state: "lastError" in state)
+    assert state["state"] == "waiting" and state["lastError"].startswith("SP2719")
 
 
-def test_a_wrong_key_and_a_foreign_name_are_refused(issuer):
-    one = issuer(names=("web.example.org",))
-    wrong = one.order(key=base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(), check=False)
-    assert wrong.returncode != 0 and "external account binding is not good" in wrong.stderr
-    foreign = one.order(check=False)
-    assert foreign.returncode != 0 and "does not get this name" in foreign.stderr
-
-
-def test_a_name_outside_of_the_networks_is_not_asked(issuer):
-    one = issuer(pki__acme__validation={"networks": ["10.99.0.0/16"], "httpPort": 1})
-    done = one.order(check=False)
-    assert done.returncode != 0
-    assert one.gateway.logged("rejectedIdentifier", timeout=20)
-
-
-def test_accounts_and_orders_survive_a_restart(issuer):
-    one = issuer()
-    one.order()
+@needs_pebble
+def test_what_is_issued_survives_a_restart_and_is_not_ordered_again(site, pebble, started):
+    one = site()
+    server = pebble(one)
+    one.start(started, server.directory)
+    one.wait_valid()
+    root = server.root()
+    serial = one.leaf(root).serial_number
     one.gateway.stop()
-    one.gateway = Gateway(one.folder, one.configuration)
-    one.certbot("renew", "--force-renewal", "--no-random-sleep-on-renew")
-    assert len(list((one.gateway.state / "acme/accounts").iterdir())) == 1
-    assert len(list((one.gateway.state / "acme/orders").iterdir())) == 2
+    server.stop()
+    one.start(started, server.directory)
+    assert one.leaf(root).serial_number == serial
+    assert one.state()["state"] == "valid"
+    for file in (one.folder / "state" / "acme").rglob("*"):
+        if file.is_file():
+            assert file.stat().st_mode & 0o777 == 0o600, file
 
 
-def test_a_revoked_client_is_cut(issuer):
-    one = issuer()
-    one.order("--required-profile", "client")
-    with Client(one.strict, one.live(), authority=one.root) as client:
-        assert client.request().status == 200
-        one.certbot("revoke", "--cert-path", one.live()[0], "--no-delete-after-revoke")
-        one.gateway.wait_for("certificates and revocations read again")
-        assert client.request().status != 200
+@needs_pebble
+@pytest.mark.timeout(150)
+def test_a_certificate_is_renewed_in_time(site, pebble, started):
+    one = site()
+    server = pebble(one, lifetime=24)
+    one.start(started, server.directory)
+    one.wait_valid()
+    one.gateway.wait_for(r"(?s)certificate issued by ACME.*certificate issued by ACME", timeout=60)
+    assert one.state()["state"] in ("valid", "ordering")
 
 
-CADDYFILE = """
-{{
-    admin off
-    storage file_system {folder}/caddy
-    http_port {http}
-    https_port {tls}
-    acme_ca {directory}
-    acme_ca_root {root}
-    acme_eab {{
-        key_id ci
-        mac_key {key}
-    }}
-    skip_install_trust
-}}
-localhost {{
-    tls {{
-        issuer acme {{
-            {disabled}
-        }}
-    }}
-    respond "behind caddy"
-}}
-"""
+@needs_pebble
+@pytest.mark.timeout(200)
+def test_what_is_good_is_kept_while_the_server_is_down_and_no_longer(site, pebble, started):
+    one = site()
+    server = pebble(one, lifetime=60)
+    one.start(started, server.directory)
+    one.wait_valid()
+    root = server.root()
+    serial = one.leaf(root).serial_number
+    server.stop()
+    # At two thirds of its life nobody answers: what is good goes on, and the operator is told.
+    state = one.wait_for(lambda state: "lastError" in state)
+    assert state["lastError"].startswith("SP2701") and state["state"] in ("valid", "ordering")
+    assert one.leaf(root).serial_number == serial
+    # Out of date it is not shown any more.
+    one.wait_for(lambda state: state["state"] == "expired", timeout=90)
+    one.gateway.wait_for("certificate from ACME has expired")
+    wait_until(lambda: refusal(one) == "HANDSHAKE_FAILURE")
+    one.gateway.logged("SP2722")
 
 
-@pytest.mark.parametrize("disabled", ["disable_tlsalpn_challenge", "disable_http_challenge"])
-def test_caddy_gets_a_server_certificate(issuer, disabled):
-    one = issuer()
-    file = one.folder / "Caddyfile"
-    file.write_text(CADDYFILE.format(
-        folder=one.folder, http=one.http, tls=one.tls, directory=one.directory, root=one.root, key=one.key,
-        disabled=disabled))
-    log = open(one.folder / "caddy.log", "w")
-    caddy = subprocess.Popen(
-        [str(BIN / "caddy"), "run", "--config", str(file)], stdout=log, stderr=log,
-        env={**os.environ, "HOME": str(one.folder)})
+def refusal(one):
+    """The alert that a client gets that trusts everything; nothing when it is served."""
     try:
-        one.gateway.wait_for("certificate issued", timeout=60)
-        reply = eventually(lambda: fetched(one))
-        assert reply.status == 200 and reply.body == b"behind caddy"
-    except AssertionError as error:
-        raise AssertionError((one.folder / "caddy.log").read_text()[-3000:]) from error
-    finally:
-        caddy.terminate()
-        caddy.wait(20)
-        log.close()
+        one.offered("http/1.1")
+    except ssl.SSLError as error:
+        return error.reason.removeprefix("SSLV3_ALERT_").removeprefix("TLSV1_ALERT_")
+    return None
 
 
-def fetched(one):
-    """A page from Caddy, whose certificate must come from the authority."""
-    with Client(one.tls, authority=one.root) as client:
-        return client.request()
+@needs_pebble
+def test_a_new_account_is_opened_when_the_server_has_forgotten_the_old_one(site, pebble, started):
+    """pebble forgets everything when it is started anew."""
+    one = site()
+    server = pebble(one)
+    one.start(started, server.directory)
+    one.wait_valid()
+    one.gateway.stop()
+    server.stop()
+    for file in (one.folder / "state" / "acme" / "certificates").iterdir():
+        file.unlink()
+    server.start()
+    one.start(started, server.directory)
+    one.wait_valid()
+    one.leaf(server.root())
 
 
-def eventually(look, timeout=30):
+@pytest.fixture
+def fake(tmp_path, started):
+    def start(**options):
+        folder = tmp_path / f"fake-{len(started)}"
+        folder.mkdir()
+        started.append(FakeACME(folder, **options))
+        return started[-1]
+
+    return start
+
+
+def wait_until(test, timeout=30):
     deadline = time.monotonic() + timeout
-    while True:
-        try:
-            return look()
-        except (OSError, ssl.SSLError, Closed):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    while not test():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.05)
 
 
-# Enrolment
+def test_while_a_challenge_is_pending_only_its_token_is_answered(site, fake, started):
+    one, server = site(), fake(hold=True)
+    one.start(started, server.directory)
+    wait_until(lambda: server.asked("/challenge/"))
+    prefix, token = "/.well-known/acme-challenge/", f"token-{NAME.replace('.', '-')}"
+    status, body = one.plain(prefix + token)
+    assert status == "HTTP/1.1 200 OK" and body.startswith(token + ".")
+    for other in ("", "token", token + "x", token + "/", "..%2f" + token, token + "%00"):
+        assert " 200 " not in one.plain(prefix + other)[0]
+    # Everybody else is told nothing and refused, and the log says why.
+    with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
+        one.offered("http/1.1")
+    one.gateway.logged("SP2722")
+    assert one.state()["state"] == "ordering"
+    server.hold = False
+    one.wait_valid()
+    wait_until(lambda: " 308 " in one.plain(prefix + token)[0])
 
 
-def token(one, *arguments):
-    return json.loads(one.gateway.command("cert", "token", *arguments, "--json").stdout)["token"]
+def test_while_a_handshake_is_pending_only_the_acme_protocol_gets_its_certificate(site, fake, started):
+    one, server = site(challenge="tls-alpn-01"), fake(hold=True)
+    one.start(started, server.directory)
+    wait_until(lambda: server.asked("/challenge/"))
+    leaf, rest = one.offered("acme-tls/1")
+    assert rest == b"", "the connection ends after the handshake"
+    assert leaf.extensions.get_extension_for_oid(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.31")).critical
+    for protocols in (("acme-tls/1", "http/1.1"), ("http/1.1", "acme-tls/1")):
+        with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
+            one.offered(*protocols)
+    with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
+        one.offered("acme-tls/1", name="other.example.test")
+    one.gateway.logged("SP2723")
+    with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
+        one.offered("http/1.1")
+    server.hold = False
+    one.wait_valid()
+    assert one.leaf(pem(server.authority.certificate).decode())
+    # Nothing is pending any more.
+    with pytest.raises(ssl.SSLError):
+        one.offered("acme-tls/1")
 
 
-def bearer(text):
-    return (f"Authorization: Bearer {text}",)
+def test_an_order_is_gone_on_with_after_a_crash(site, fake, started):
+    one, server = site(), fake(hold=True)
+    one.start(started, server.directory)
+    wait_until(lambda: server.asked("/challenge/"))
+    one.gateway.process.kill()
+    one.gateway.wait()
+    one.gateway.process.returncode = 0
+    server.hold = False
+    one.start(started, server.directory)
+    one.wait_valid()
+    assert len(server.asked("/newOrder")) == 1 and len(server.asked("/newAccount")) == 1
 
 
-def saved(one, key, chain):
-    files = one.folder / "own.pem", one.folder / "own.key"
-    files[0].write_bytes(chain)
-    files[1].write_bytes(key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return tuple(map(str, files))
+def test_the_server_says_when_to_renew(site, fake, started):
+    """Renewal information (RFC 9773): a window that is over means now, and the new order names the old certificate."""
+    one, server = site(), fake(window=(-7200, -3600), lifetime=30)
+    one.start(started, server.directory)
+    one.gateway.wait_for(r"(?s)certificate issued by ACME.*certificate issued by ACME", timeout=60)
+    first, second = server.asked("/newOrder")[:2]
+    assert "replaces" not in first
+    issuer, serial = second["replaces"].split(".")
+    assert server.asked(f"/renewal/{issuer}.{serial}") == [None]
 
 
-def test_a_token_is_good_for_one_certificate_which_renews_itself(issuer):
-    one = issuer()
-    secret = token(one, "shop", "--dns", "shop.test")
-    key, csr = request()
-    reply = one.post("/enrol", csr, fields=bearer(secret))
-    assert (reply.status, reply.get("content-type")) == (201, "application/pem-certificate-chain")
-    first = saved(one, key, reply.body)
-    with Client(one.strict, first, authority=one.root) as client:
-        assert client.request().status == 200
-    assert one.post("/enrol", request()[1], fields=bearer(secret)).code == "SP2771"
-    key, csr = request(x509.DNSName("shop.test"), x509.UniformResourceIdentifier("spiffe://sallyport.local/client/shop"))
-    renewed = one.post("/enrol", csr, credential=first)
-    assert renewed.status == 201
-    old, new = leaf(Path(first[0]).read_bytes()), leaf(renewed.body)
-    assert old.subject == new.subject and old.serial_number != new.serial_number
-    assert names(old) == names(new)
-    with Client(one.strict, saved(one, key, renewed.body), authority=one.root) as client:
-        assert client.request().status == 200
-    assert secret not in one.gateway.output
-    assert not any(secret in path.read_text() for path in (one.gateway.state).rglob("*.json"))
+def test_a_profile_is_asked_for(site, fake, started):
+    one, server = site(), fake(meta={"profiles": {"shortlived": "six days"}})
+    one.start(started, server.directory, profile="shortlived")
+    one.wait_valid()
+    assert server.asked("/newOrder")[0]["profile"] == "shortlived"
 
 
-def names(certificate):
-    return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+def test_a_profile_that_the_server_lacks_is_told(site, fake, started):
+    one, server = site(), fake(meta={"profiles": {"classic": "ninety days"}})
+    one.start(started, server.directory, profile="shortlived")
+    state = one.wait_for(lambda state: "lastError" in state)
+    assert "SP2720" in state["lastError"] and "classic" in state["lastError"]
+    assert server.asked("/newOrder") == []
 
 
-def test_enrolment_refuses(issuer):
-    one = issuer()
-    csr = request()[1]
-    assert one.post("/enrol", csr).code == "SP2770"
-    assert one.post("/enrol", csr, fields=bearer("sallyport-" + "A" * 43)).code == "SP2771"
-    assert one.post("/enrol", csr, fields=bearer("../../ca/root")).code == "SP2771"
-    secret = token(one, "shop")
-    other = request(x509.DNSName("other.test"))[1]
-    assert one.post("/enrol", other, fields=bearer(secret)).code == "SP2741"
-    authority = request(extension=x509.BasicConstraints(ca=True, path_length=None))[1]
-    assert one.post("/enrol", authority, fields=bearer(secret)).code == "SP2740"
-    assert one.post("/enrol", b"\x30" * 100, fields=bearer(secret)).code == "SP2740"
-    assert one.post("/enrol", b"x" * 20_000, fields=bearer(secret)).code == "SP4033"
-    assert one.post("/enrol/below", csr, fields=bearer(secret)).status == 404
-    assert one.post("/enrol", csr, fields=bearer(secret)).status == 201
+def test_a_limit_is_kept(site, fake, started):
+    def limited(_):
+        body = b'{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many"}'
+        return 429, {"retry-after": "86400", "content-type": "application/problem+json"}, body
+
+    one, server = site(), fake(answers={"/newOrder": limited})
+    one.start(started, server.directory)
+    state = one.wait_for(lambda state: "lastError" in state)
+    assert "SP2712" in state["lastError"] and state["nextAttempt"] > time.time() + 80000
+    one.gateway.stop()
+    one.start(started, server.directory)
+    one.gateway.command("reload")
+    assert one.state()["nextAttempt"] > time.time() + 80000
+    assert len(server.asked("/newOrder")) == 1
 
 
-def test_only_listed_identities_renew_and_a_revoked_one_does_not(issuer):
-    one = issuer()
-    for name in ("shop", "stranger"):
-        one.gateway.command("cert", "client", name)
-    def credential(name):
-        return str(one.gateway.state / f"clients/{name}.pem"), str(one.gateway.state / f"clients/{name}.key")
-    assert one.post("/enrol", request()[1], credential=credential("stranger")).code == "SP2772"
-    other = request(common_name="ci")[1]
-    assert one.post("/enrol", other, credential=credential("shop")).code == "SP2741"
-    assert one.post("/enrol", request()[1], credential=credential("shop")).status == 201
-    one.gateway.command("cert", "revoke", "shop", "--yes")
-    assert refused(one.port, credential("shop"), authority=one.root)
+GARBAGE = {
+    "html": ("/dir", b"<html>"), "huge": ("/dir", b'{"a":"' + b"x" * 10_000_000 + b'"}'), "deep": ("/dir", b"[" * 60000),
+    "not UTF-8": ("/dir", b'{"newNonce":"\xff"}'), "a file": ("/dir", b'{"newNonce":"file:///etc/passwd"}'),
+    "no order": ("/newOrder", b"{}"), "a huge order": ("/newOrder", b"[" + b"1," * 5_000_000 + b"1]"),
+    "no authorization": ("/authorization/0", b"{}"), "no certificate": ("/certificate", b"hello"),
+    "a huge certificate": ("/certificate", b"-----BEGIN CERTIFICATE-----\n" + b"A" * 5_000_000),
+    "a redirect": ("/dir", lambda _: (302, {"location": "file:///etc/passwd"}, b"")),
+    "a loop": ("/dir", lambda _: (302, {"location": "/dir"}, b"")),
+}
 
 
-def test_an_expired_token_is_refused(issuer):
-    one = issuer()
-    secret = token(one, "shop")
-    (file,) = (one.gateway.state / "enrolment").glob("*.json")
-    grant = json.loads(file.read_text())
-    file.write_text(json.dumps({**grant, "expiresAt": 1}))
-    assert one.post("/enrol", request()[1], fields=bearer(secret)).code == "SP2771"
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_is_bounded_and_told(site, fake, started, kind):
+    path, answer = GARBAGE[kind]
+    one, server = site(), fake(answers={path: answer})
+    one.start(started, server.directory)
+    state = one.wait_for(lambda state: "lastError" in state)
+    assert state["state"] == "waiting" and len(state["lastError"]) < 600
+    assert state["nextAttempt"] > time.time()
+    assert one.gateway.alive and one.gateway.resident_bytes() < 400 << 20
 
 
-def test_one_token_under_a_race_makes_one_certificate(issuer):
-    one = issuer()
-    secret = token(one, "shop")
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: one.post("/enrol", request()[1], fields=bearer(secret)).status, range(16)))
-    assert sorted(replies) == [201] + [403] * 15
-
-
-# What the wire may carry
-
-
-def test_acme_over_plain_requests_is_refused_in_its_own_words(issuer):
-    one = issuer()
-    assert one.post("/acme/new-order", b"{}").status == 415
-    def acme(body):
-        return one.post("/acme/new-account", body, fields=("Content-Type: application/jose+json",))
-    for body in (b"", b"{}", b"\xff", b"[" * 60_000, b'{"protected":"e30","protected":"e30","payload":"","signature":""}'):
-        reply = acme(body)
-        assert reply.status == 400 and json.loads(reply.body)["type"] == "urn:ietf:params:acme:error:malformed"
-        assert reply.get("replay-nonce")
-    assert acme(b"a" * 70_000).code == "SP4033"
-    with Client(one.port, authority=one.root) as client:
-        assert client.request("HEAD", "/acme/new-nonce").get("replay-nonce")
-        assert client.request("GET", "/acme/new-nonce").status == 204
-        directory = json.loads(client.request("GET", "/acme/directory").body)
-        assert directory["meta"]["externalAccountRequired"] is True
-        assert client.request("GET", "/acme/order/x").status == 405
-        assert client.request("GET", "/acme/renewal-info/AAAA.BBBB").status == 404
-        assert client.request("GET", "/acmes").get("content-type") == "application/problem+json"
+def test_nobody_there_at_the_start(site, started):
+    one = site()
+    one.start(started, f"http://127.0.0.1:{free_port()}/dir")
+    state = one.wait_for(lambda state: "lastError" in state)
+    assert state["lastError"].startswith("SP2701") and state["state"] == "waiting"
+    assert "SP2701" in one.gateway.command("status").stdout
+    assert one.plain("/")[0].startswith("HTTP/1.1 308")

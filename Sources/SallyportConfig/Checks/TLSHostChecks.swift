@@ -96,9 +96,10 @@ extension ConfigurationCheck {
 
 extension ServerCertificate {
     /// The names that the file gives for it; nil when they stand in the certificate alone.
-    var namesInFile: [String]? {
+    package var namesInFile: [String]? {
         switch self {
         case .builtin(let names): names
+        case .acme(let settings): settings.names
         case .files: nil
         }
     }

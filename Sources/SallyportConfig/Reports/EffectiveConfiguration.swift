@@ -122,9 +122,23 @@ package enum EffectiveConfiguration {
     private static func certificate(_ certificate: ServerCertificate) -> [JSONValue.Member] {
         switch certificate {
         case .builtin(let names): [.init("names", .strings(names))]
+        case .acme(let settings): [.init("acme", acme(settings))]
         case .files(let certificate, let key):
             [.init("certificate", .string(certificate)), .init("key", .string(key.text))]
         }
+    }
+
+    private static func acme(_ settings: ACMESettings) -> JSONValue {
+        .members([
+            "directory": .string(settings.directory), "email": settings.email.map(JSONValue.string),
+            "names": .strings(settings.names), "challenge": .string(settings.challenge.rawValue),
+            "externalAccount": settings.externalAccount.map {
+                .members(["keyID": .string($0.keyID), "key": .string($0.key.text)])
+            },
+            "profile": settings.profile.map(JSONValue.string),
+            "trust": settings.trust.isEmpty ? .string("system") : .strings(settings.trust),
+            "agreeToTerms": settings.agreesToTerms ? .bool(true) : nil,
+        ])
     }
 
     private static func upstream(_ upstream: Upstream) -> JSONValue {

@@ -99,13 +99,13 @@ extension LoadSession {
 extension ValueType<SecretReference> {
     /// A reference to a private key in PEM form. A value that is no reference is never shown.
     static func privateKey() -> ValueType {
-        reference(to: .privateKey, examples: ["file:pki/api.key", "credential:api-key", "env:API_KEY"])
+        secret(.privateKey, examples: ["file:pki/api.key", "credential:api-key", "env:API_KEY"])
     }
 
-    /// A reference to a secret that is a text.
-    static func secret(examples: [String]) -> ValueType { reference(to: nil, examples: examples) }
-
-    private static func reference(to kind: PEMKind?, examples: [String]) -> ValueType {
+    /// A reference to a secret. A value that is no reference is never shown.
+    ///
+    /// - Parameter kind: What the secret must hold; nil for text of another kind, which its reader checks.
+    static func secret(_ kind: PEMKind? = nil, examples: [String]) -> ValueType {
         let shape = ScalarShape(
             words: "a reference: file:PATH, env:NAME or credential:NAME", pattern: "(file|env|credential):.+",
             examples: examples, isSecret: true)

@@ -10,10 +10,12 @@ enum CertificateKeys {
         "certificate", .certificateFile("the path of a PEM file: the certificate, then its intermediates"),
         "The certificate to show, from a file.")
     static let key = Field("key", .privateKey(), "The certificate's private key, as a reference.")
+    static let acme = Field(
+        "acme", ACMESection.type, "Have an ACME server issue and renew a certificate (RFC 8555).")
 
-    static let rows = [names.row, certificate.row, key.row]
+    static let rows = [names.row, certificate.row, key.row, acme.row]
     /// Of which there is one.
-    static let alternatives = [names.row.name, certificate.row.name]
+    static let alternatives = [names.row.name, certificate.row.name, acme.row.name]
     static let pair = RecordRule.allOrNone([certificate.row.name, key.row.name])
 
     /// One certificate alone.
@@ -23,8 +25,9 @@ enum CertificateKeys {
 
     /// Nil when none is given, or it is bad, which has been reported.
     static func read(_ record: RecordReader) -> ServerCertificate? {
-        let (certificate, key, names) = (record[certificate], record[key], record[names])
+        let (certificate, key, names, acme) = (record[certificate], record[key], record[names], record[acme])
         if let certificate, let key { return .files(certificate: certificate.value, key: key.value) }
+        if let acme { return .acme(acme.value) }
         return names.map { .builtin(names: $0.value.map(\.value)) }
     }
 }

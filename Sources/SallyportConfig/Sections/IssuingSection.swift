@@ -3,10 +3,10 @@ import SallyportModel
 struct ACMEDraft: Sendable {
     var listener: Located<String>?
     var path: Located<String>
-    var challenges: [ACMESettings.Challenge]
+    var challenges: [ACMEServerSettings.Challenge]
     var validation: Located<ValidationDraft>?
     var ordersPerHour: Int
-    var externalAccounts: [Named<ACMESettings.ExternalAccount>]?
+    var externalAccounts: [Named<ACMEServerSettings.ExternalAccount>]?
 }
 
 struct ValidationDraft: Sendable {
@@ -28,7 +28,7 @@ enum IssuedLifetime {
     static let range = Duration.seconds(300)...Duration.seconds(90 * 86_400)
 }
 
-enum ACMESection {
+enum ACMEServerSection {
     static let listener = Field(
         "listener", .reference(to: "a listener"), required: true,
         "The listener that answers; clients come without a certificate, so its profile must let them.")
@@ -36,7 +36,7 @@ enum ACMESection {
         "path", .pathPrefix(), default: "/acme",
         "Where it answers: the directory is PATH/directory. No route sees requests for this path and below.")
     static let challenges = Field(
-        "challenges", .list(of: .choice(noun: "challenge") as ValueType<ACMESettings.Challenge>),
+        "challenges", .list(of: .choice(noun: "challenge") as ValueType<ACMEServerSettings.Challenge>),
         otherwise: "[http-01, tls-alpn-01]", "How a workload may prove that a name is its own.")
     static let validation = Field(
         "validation", ValidationSection.type, required: true,
@@ -44,7 +44,7 @@ enum ACMESection {
     static let ordersPerHour = DefaultedField(
         "ordersPerHour", .integer(1...100_000), default: 100, "How many orders one account may make in an hour.")
     static let externalAccounts = Field(
-        "externalAccounts", .named(ExternalAccountSection.type, noun: "external account"), required: true,
+        "externalAccounts", .named(ServerAccountSection.type, noun: "external account"), required: true,
         "Who may have accounts, under the key identifier that a client gives; client certificates bear this name.")
 
     static let type = ValueType.record(
@@ -53,7 +53,7 @@ enum ACMESection {
     ) { record in
         ACMEDraft(
             listener: record[listener], path: record.located(path) ?? record.defaulted(path),
-            challenges: record[challenges]?.value.map(\.value) ?? ACMESettings.Challenge.allCases,
+            challenges: record[challenges]?.value.map(\.value) ?? ACMEServerSettings.Challenge.allCases,
             validation: record[validation], ordersPerHour: record[ordersPerHour],
             externalAccounts: record[externalAccounts]?.value)
     }
@@ -81,7 +81,7 @@ enum ValidationSection {
     }
 }
 
-enum ExternalAccountSection {
+enum ServerAccountSection {
     static let macKey = Field(
         "macKey", .secret(examples: ["file:acme/ci.key", "credential:acme-ci", "env:ACME_CI_KEY"]), required: true,
         "The MAC key, as a reference to its base64url text of at least 32 bytes.",
@@ -90,7 +90,7 @@ enum ExternalAccountSection {
         "names", .list(of: .identityDNS()), required: true,
         "The DNS names it may have: whole ones, or `*.SUFFIX` for one label in front.")
     static let usages = Field(
-        "usages", .list(of: .choice(noun: "usage") as ValueType<ACMESettings.Usage>), required: true,
+        "usages", .list(of: .choice(noun: "usage") as ValueType<ACMEServerSettings.Usage>), required: true,
         "What its certificates are for; each is a profile that the client asks for.",
         danger: "With `client` it becomes the client of this name in every `allow`.")
     static let lifetime = DefaultedField(
@@ -100,11 +100,11 @@ enum ExternalAccountSection {
 
     static let type = ValueType.record(
         "an external account", [macKey.row, names.row, usages.row, lifetime.row]
-    ) { record -> ACMESettings.ExternalAccount? in
+    ) { record -> ACMEServerSettings.ExternalAccount? in
         let lifetime = record[lifetime]
         let (names, usages) = (record[names]?.value, record[usages]?.value)
         guard let key = record[macKey]?.value, let names, let usages else { return nil }
-        return ACMESettings.ExternalAccount(
+        return ACMEServerSettings.ExternalAccount(
             macKey: key, names: names.map(\.value), usages: usages.map(\.value), lifetime: lifetime)
     }
 }
@@ -141,7 +141,7 @@ extension RecordReader {
 }
 
 extension ConfigurationCheck {
-    mutating func acme(profiles: [String: TLSProfile]) -> ACMESettings? {
+    mutating func acme(profiles: [String: TLSProfile]) -> ACMEServerSettings? {
         guard let located = draft.acme else { return nil }
         let acme = located.value
         checkService(acme.listener, profiles)
@@ -157,9 +157,9 @@ extension ConfigurationCheck {
             special.map { "the gateway connects to \($0.value.text) for whoever controls a name" },
             validation.because, path: acme.validation?.path ?? located.path, at: special?.span,
             fix: "add `because: \"…\"` to `validation`, or name the networks of the workloads only")
-        var accounts: [String: ACMESettings.ExternalAccount] = [:]
+        var accounts: [String: ACMEServerSettings.ExternalAccount] = [:]
         for entry in acme.externalAccounts ?? [] { accounts[entry.name] = entry.value }
-        return ACMESettings(
+        return ACMEServerSettings(
             listener: listener.value, path: acme.path.value, challenges: acme.challenges,
             validation: .init(
                 networks: validation.networks.map(\.value), httpPort: validation.httpPort, tlsPort: validation.tlsPort),
@@ -215,7 +215,7 @@ extension ConfigurationCheck {
 }
 
 extension EffectiveConfiguration {
-    static func acme(_ acme: ACMESettings) -> JSONValue {
+    static func acme(_ acme: ACMEServerSettings) -> JSONValue {
         .members([
             "listener": .string(acme.listener), "path": .string(acme.path),
             "challenges": .strings(acme.challenges.map(\.rawValue)),
@@ -229,7 +229,7 @@ extension EffectiveConfiguration {
         ])
     }
 
-    private static func externalAccount(_ account: ACMESettings.ExternalAccount) -> JSONValue {
+    private static func externalAccount(_ account: ACMEServerSettings.ExternalAccount) -> JSONValue {
         .members([
             "macKey": .string(account.macKey.text), "names": .strings(account.names),
             "usages": .strings(account.usages.map(\.rawValue)),

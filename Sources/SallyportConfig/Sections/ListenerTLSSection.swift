@@ -140,6 +140,7 @@ extension ConfigurationCheck {
             if let profile = host.value.profile { checkProfile(profile) }
             reportRepeated(host.value.certificates)
         }
+        for certificate in draft.certificates + draft.hosts.flatMap(\.value.certificates) { checkACME(certificate) }
         reportHosts(draft, profiles)
         let certificates = draft.certificates.map(\.value)
         return ListenerTLS(

@@ -19,7 +19,7 @@ enum PKISection {
         "Certificate authorities, under names that `trust` and `issuer` use.")
 
     static let acme = Field(
-        "acme", ACMESection.type, otherwise: "no ACME server",
+        "acme", ACMEServerSection.type, otherwise: "no ACME server",
         "An ACME server (RFC 8555), by which workloads get certificates from the built-in authority.")
     static let enrolment = Field(
         "enrolment", EnrolmentSection.type, otherwise: "no enrolment",

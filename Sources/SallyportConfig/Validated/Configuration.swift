@@ -14,7 +14,7 @@ package struct Configuration: Sendable {
     package var routes: [Route]
     package var limits: Limits
     package var admin: Admin?
-    package var acme: ACMESettings?
+    package var acme: ACMEServerSettings?
     package var enrolment: EnrolmentSettings?
     package var accessLog: AccessLog
     package var acceptedRisks: [AcceptedRisk]
@@ -24,7 +24,7 @@ package struct Configuration: Sendable {
     package init(
         listeners: [Listener] = [], tlsProfiles: [String: TLSProfile] = [:], authorities: [String: Authority] = [:],
         identities: [IdentityRule] = [], upstreams: [String: Upstream] = [:], routes: [Route] = [],
-        limits: Limits = Limits(), admin: Admin? = nil, acme: ACMESettings? = nil,
+        limits: Limits = Limits(), admin: Admin? = nil, acme: ACMEServerSettings? = nil,
         enrolment: EnrolmentSettings? = nil, accessLog: AccessLog = AccessLog(),
         acceptedRisks: [AcceptedRisk] = [], sources: [String] = []
     ) {

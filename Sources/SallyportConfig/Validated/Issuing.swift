@@ -1,7 +1,7 @@
 import SallyportModel
 
 /// The ACME server: where it answers, and who gets what.
-package struct ACMESettings: Sendable, Hashable {
+package struct ACMEServerSettings: Sendable, Hashable {
     /// A listener with TLS.
     package var listener: String
     /// `/acme`; everything below it is the server's.

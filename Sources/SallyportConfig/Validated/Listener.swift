@@ -87,6 +87,8 @@ package enum ServerCertificate: Sendable, Hashable {
     case files(certificate: String, key: SecretReference)
     /// Issued by the built-in authority for these names (DNS names and IP addresses) and renewed by itself.
     case builtin(names: [String])
+    /// Issued by an ACME server and renewed by itself.
+    case acme(ACMESettings)
 }
 
 package struct TLSProfile: Sendable, Hashable {

@@ -87,6 +87,6 @@ package struct ACMEValidation: Sendable, Hashable {
 /// What is to be written before the answer goes out.
 package enum ACMEChange: Sendable {
     case account(ACMEAccount)
-    case order(ACMEOrder)
+    case order(ServerOrder)
     case orderRemoved(String)
 }

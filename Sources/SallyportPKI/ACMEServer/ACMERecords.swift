@@ -22,7 +22,7 @@ package struct ACMEAccount: Sendable, Codable, Hashable {
 ///    └──a challenge failed, or the time is over──▶ invalid ◀──┘
 /// ```
 /// There is no `processing`: the authority answers within the request that finalizes.
-package struct ACMEOrder: Sendable, Codable, Hashable {
+package struct ServerOrder: Sendable, Codable, Hashable {
     enum Status: String, Codable { case pending, ready, valid, invalid }
 
     let id: String
@@ -32,7 +32,7 @@ package struct ACMEOrder: Sendable, Codable, Hashable {
     let createdAt: Int64
     /// Seconds since 1970; until then it can be finalized.
     let expires: Int64
-    var authorizations: [ACMEAuthorization]
+    var authorizations: [ServerAuthorization]
     /// DER, leaf first.
     var chain: [[UInt8]] = []
     /// Upper-case hex.
@@ -42,7 +42,7 @@ package struct ACMEOrder: Sendable, Codable, Hashable {
     var revokedAt: Int64?
     /// The identifier of the certificate that its own replaces (RFC 9773 section 5).
     var replaces: String?
-    var error: ACMEFailure?
+    var error: ValidationFailure?
 
     var names: [String] { authorizations.map(\.name) }
     /// It is forgotten then.
@@ -55,7 +55,7 @@ package struct ACMEOrder: Sendable, Codable, Hashable {
     }
 }
 
-package struct ACMEAuthorization: Sendable, Codable, Hashable {
+package struct ServerAuthorization: Sendable, Codable, Hashable {
     enum Status: String, Codable { case pending, valid, invalid, deactivated }
 
     /// Lower-case DNS name.
@@ -71,15 +71,15 @@ package struct ACMEChallenge: Sendable, Codable, Hashable {
     let token: String
     var status: Status
     var validatedAt: Int64?
-    var error: ACMEFailure?
+    var error: ValidationFailure?
 }
 
 /// Why a challenge failed, as it is shown to the account.
-package struct ACMEFailure: Sendable, Codable, Hashable, Error {
-    package let kind: ACMEProblem.Kind
+package struct ValidationFailure: Sendable, Codable, Hashable, Error {
+    package let kind: ServerProblem.Kind
     let detail: String
 
-    package init(_ kind: ACMEProblem.Kind, _ detail: String) {
+    package init(_ kind: ServerProblem.Kind, _ detail: String) {
         self.kind = kind
         self.detail = detail
     }

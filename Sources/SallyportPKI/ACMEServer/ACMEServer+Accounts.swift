@@ -6,19 +6,19 @@ extension ACMEServer {
     // MARK: signatures
 
     /// The request as a JWS whose signature is still to be checked; its URL is the one that was asked.
-    func signature(of request: ACMERequest) throws(ACMEProblem) -> JSONWebSignature {
+    func signature(of request: ACMERequest) throws(ServerProblem) -> JSONWebSignature {
         guard request.contentType?.lowercased() == "application/jose+json" else {
-            throw ACMEProblem(.malformed, .acmeUnsupportedMedia, "a POST has the content type application/jose+json")
+            throw ServerProblem(.malformed, .acmeUnsupportedMedia, "a POST has the content type application/jose+json")
         }
         let signed: JSONWebSignature
         do throws(JOSEFailure) { signed = try JSONWebSignature(parsing: request.body) } catch {
-            throw ACMEProblem(error)
+            throw ServerProblem(error)
         }
         guard signed.algorithm != .hs256 else {
-            throw ACMEProblem(.badSignatureAlgorithm, .acmeBadAlgorithm, "a request is not signed with a MAC")
+            throw ServerProblem(.badSignatureAlgorithm, .acmeBadAlgorithm, "a request is not signed with a MAC")
         }
         guard signed.url == request.url else {
-            throw ACMEProblem(.unauthorized, .acmeBadSignature, "`url` is not the URL that was asked")
+            throw ServerProblem(.unauthorized, .acmeBadSignature, "`url` is not the URL that was asked")
         }
         return signed
     }
@@ -26,35 +26,35 @@ extension ACMEServer {
     /// The account that signed; its nonce is used up.
     mutating func account(
         of signed: JSONWebSignature, _ request: ACMERequest, at now: Int64
-    ) throws(ACMEProblem) -> ACMEAccount {
+    ) throws(ServerProblem) -> ACMEAccount {
         guard case .identifier(let url) = signed.signer else {
-            throw ACMEProblem.malformed("this request names its account with `kid`")
+            throw ServerProblem.malformed("this request names its account with `kid`")
         }
         let prefix = request.base + "/account/"
         guard url.hasPrefix(prefix), let account = accounts[String(url.dropFirst(prefix.count))] else {
-            throw ACMEProblem(.accountDoesNotExist, .acmeAccountUnknown, "there is no such account")
+            throw ServerProblem(.accountDoesNotExist, .acmeAccountUnknown, "there is no such account")
         }
         try check(signed, with: Self.checkedKey(of: account))
         try use(signed.nonce, at: now)
         guard account.status == .valid else {
-            throw ACMEProblem(.unauthorized, .acmeNotAllowed, "the account is deactivated")
+            throw ServerProblem(.unauthorized, .acmeNotAllowed, "the account is deactivated")
         }
         guard policy.externalAccounts[account.externalAccount] != nil else {
-            throw ACMEProblem(.unauthorized, .acmeNotAllowed, "the external account of this account is gone")
+            throw ServerProblem(.unauthorized, .acmeNotAllowed, "the external account of this account is gone")
         }
         return account
     }
 
-    func check(_ signed: JSONWebSignature, with key: JSONWebKey) throws(ACMEProblem) {
+    func check(_ signed: JSONWebSignature, with key: JSONWebKey) throws(ServerProblem) {
         guard signed.isSigned(by: key) else {
-            throw ACMEProblem(.unauthorized, .acmeBadSignature, "the signature is not that of the key")
+            throw ServerProblem(.unauthorized, .acmeBadSignature, "the signature is not that of the key")
         }
     }
 
-    mutating func use(_ nonce: String?, at now: Int64) throws(ACMEProblem) {
-        guard let nonce else { throw ACMEProblem(.badNonce, .acmeBadNonce, "there is no nonce") }
+    mutating func use(_ nonce: String?, at now: Int64) throws(ServerProblem) {
+        guard let nonce else { throw ServerProblem(.badNonce, .acmeBadNonce, "there is no nonce") }
         guard nonces.use(nonce, at: now) else {
-            throw ACMEProblem(.badNonce, .acmeBadNonce, "the nonce was used, is too old, or was not made here")
+            throw ServerProblem(.badNonce, .acmeBadNonce, "the nonce was used, is too old, or was not made here")
         }
     }
 
@@ -62,9 +62,9 @@ extension ACMEServer {
         try JSONWebKey(JSONText.parse(Array(account.key.utf8)))
     }
 
-    static func checkedKey(of account: ACMEAccount) throws(ACMEProblem) -> JSONWebKey {
+    static func checkedKey(of account: ACMEAccount) throws(ServerProblem) -> JSONWebKey {
         do throws(JOSEFailure) { return try key(of: account) } catch {
-            throw ACMEProblem(.serverInternal, .issuingStateUnusable, "the account's key cannot be read")
+            throw ServerProblem(.serverInternal, .issuingStateUnusable, "the account's key cannot be read")
         }
     }
 
@@ -73,21 +73,21 @@ extension ACMEServer {
     /// The nonce is used up as soon as it is certain that the request comes from somebody who may do anything here.
     mutating func newAccount(
         _ signed: JSONWebSignature, _ request: ACMERequest, at now: Int64
-    ) throws(ACMEProblem) -> ACMEResponse {
+    ) throws(ServerProblem) -> ACMEResponse {
         guard case .key(let key) = signed.signer else {
-            throw ACMEProblem.malformed("a new account shows its key with `jwk`")
+            throw ServerProblem.malformed("a new account shows its key with `jwk`")
         }
         try check(signed, with: key)
         let payload = try Self.object(signed.payload)
         if let id = accountsByKey[key.thumbprint], let account = accounts[id] {
             try use(signed.nonce, at: now)
             guard account.status == .valid else {
-                throw ACMEProblem(.unauthorized, .acmeNotAllowed, "the account is deactivated")
+                throw ServerProblem(.unauthorized, .acmeNotAllowed, "the account is deactivated")
             }
             return show(account, 200, request.base)
         }
         guard payload["onlyReturnExisting"]?.truth != true else {
-            throw ACMEProblem(.accountDoesNotExist, .acmeAccountUnknown, "no account has this key")
+            throw ServerProblem(.accountDoesNotExist, .acmeAccountUnknown, "no account has this key")
         }
         let entry = try externalAccount(payload["externalAccountBinding"], key, url: request.url)
         let contact = try Self.contact(payload["contact"])
@@ -101,10 +101,10 @@ extension ACMEServer {
         return show(account, 201, request.base)
     }
 
-    private func refuseTooManyAccounts(of entry: String) throws(ACMEProblem) {
+    private func refuseTooManyAccounts(of entry: String) throws(ServerProblem) {
         let count = accounts.values.count { $0.externalAccount == entry }
         guard count < Self.maximumAccountsPerEntry, accounts.count < Self.maximumAccounts else {
-            throw ACMEProblem(
+            throw ServerProblem(
                 .externalAccountRequired, .acmeExternalAccountRefused, "the external account has all its accounts")
         }
     }
@@ -112,9 +112,9 @@ extension ACMEServer {
     /// The key identifier that the binding proves (RFC 8555 section 7.3.4).
     private func externalAccount(
         _ binding: JSONValue?, _ key: JSONWebKey, url: String
-    ) throws(ACMEProblem) -> String {
+    ) throws(ServerProblem) -> String {
         guard let binding else {
-            throw ACMEProblem(
+            throw ServerProblem(
                 .externalAccountRequired, .acmeExternalAccountRequired, "an external account binding is required")
         }
         let signed: JSONWebSignature
@@ -123,30 +123,30 @@ extension ACMEServer {
             signed = try JSONWebSignature(binding)
             bound = try JSONWebKey(JSONText.parse(signed.payload))
         } catch {
-            throw ACMEProblem.malformed("the external account binding: \(error.description)")
+            throw ServerProblem.malformed("the external account binding: \(error.description)")
         }
         guard signed.algorithm == .hs256, signed.nonce == nil, signed.url == url,
             case .identifier(let identifier) = signed.signer
-        else { throw ACMEProblem.malformed("the external account binding lacks what RFC 8555 demands of it") }
+        else { throw ServerProblem.malformed("the external account binding lacks what RFC 8555 demands of it") }
         guard let grant = policy.externalAccounts[identifier], signed.isAuthenticated(by: grant.secret), bound == key
         else {
-            throw ACMEProblem(.unauthorized, .acmeExternalAccountRefused, "the external account binding is not good")
+            throw ServerProblem(.unauthorized, .acmeExternalAccountRefused, "the external account binding is not good")
         }
         return identifier
     }
 
-    private static func contact(_ value: JSONValue?) throws(ACMEProblem) -> [String] {
+    private static func contact(_ value: JSONValue?) throws(ServerProblem) -> [String] {
         guard let value else { return [] }
         guard let addresses = value.elements, addresses.count <= 10 else {
-            throw ACMEProblem.malformed("`contact` is a list of at most 10 addresses")
+            throw ServerProblem.malformed("`contact` is a list of at most 10 addresses")
         }
         var contact: [String] = []
         for address in addresses {
             guard let text = address.text, text.hasPrefix("mailto:") else {
-                throw ACMEProblem(.unsupportedContact, .acmeMalformed, "contacts are mailto: addresses")
+                throw ServerProblem(.unsupportedContact, .acmeMalformed, "contacts are mailto: addresses")
             }
             guard AlternativeName.mailbox(Array(text.utf8.dropFirst(7))) != nil else {
-                throw ACMEProblem(.invalidContact, .acmeMalformed, "a contact is no address")
+                throw ServerProblem(.invalidContact, .acmeMalformed, "a contact is no address")
             }
             contact.append(text)
         }
@@ -155,7 +155,7 @@ extension ACMEServer {
 
     // MARK: known accounts
 
-    mutating func updateAccount(_ id: String, _ call: ACMECall) throws(ACMEProblem) -> ACMEResponse {
+    mutating func updateAccount(_ id: String, _ call: ACMECall) throws(ServerProblem) -> ACMEResponse {
         guard id == call.account.id else { throw Self.foreign }
         guard !call.isReading else { return show(call.account, 200, call.base) }
         let payload = try call.json()
@@ -163,7 +163,7 @@ extension ACMEServer {
         if let contact = payload["contact"] { account.contact = try Self.contact(contact) }
         if let status = payload["status"] {
             guard status.text == "deactivated" else {
-                throw ACMEProblem.malformed("`status` of an account can become `deactivated` only")
+                throw ServerProblem.malformed("`status` of an account can become `deactivated` only")
             }
             account.status = .deactivated
             invalidateOrders(of: account, at: call.now)
@@ -181,7 +181,7 @@ extension ACMEServer {
     }
 
     /// RFC 8555 section 7.3.5: the inner JWS is signed by the new key and names the old one.
-    mutating func changeKey(_ call: ACMECall, url: String) throws(ACMEProblem) -> ACMEResponse {
+    mutating func changeKey(_ call: ACMECall, url: String) throws(ServerProblem) -> ACMEResponse {
         let inner: JSONWebSignature
         let oldKey: JSONWebKey
         do throws(JOSEFailure) {
@@ -191,15 +191,15 @@ extension ACMEServer {
             else { throw JOSEFailure(.malformed, "`account` and `oldKey` are not those of the account") }
             oldKey = try JSONWebKey(old)
         } catch {
-            throw ACMEProblem(error)
+            throw ServerProblem(error)
         }
         let current = try Self.checkedKey(of: call.account)
         guard case .key(let newKey) = inner.signer, inner.nonce == nil, inner.url == url, oldKey == current else {
-            throw ACMEProblem.malformed("the inner JWS lacks what RFC 8555 section 7.3.5 demands of it")
+            throw ServerProblem.malformed("the inner JWS lacks what RFC 8555 section 7.3.5 demands of it")
         }
         try check(inner, with: newKey)
         if let other = accountsByKey[newKey.thumbprint] {
-            var problem = ACMEProblem.malformed("an account has this key already")
+            var problem = ServerProblem.malformed("an account has this key already")
             problem.status = 409
             problem.fields = [("location", "\(call.base)/account/\(other)")]
             throw problem
@@ -222,15 +222,15 @@ extension ACMEServer {
             ]), fields: [("location", url)])
     }
 
-    static let foreign = ACMEProblem(.unauthorized, .acmeNotAllowed, "it belongs to another account")
+    static let foreign = ServerProblem(.unauthorized, .acmeNotAllowed, "it belongs to another account")
 
-    static func object(_ payload: [UInt8]) throws(ACMEProblem) -> JSONValue {
+    static func object(_ payload: [UInt8]) throws(ServerProblem) -> JSONValue {
         do throws(JOSEFailure) {
             let json = try JSONText.parse(payload)
             guard case .object = json else { throw JOSEFailure(.malformed, "the payload is not an object") }
             return json
         } catch {
-            throw ACMEProblem(error)
+            throw ServerProblem(error)
         }
     }
 }

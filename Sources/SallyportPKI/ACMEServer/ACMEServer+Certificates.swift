@@ -4,19 +4,19 @@ import X509
 
 // Certificates: finalizing (RFC 8555 section 7.4), download, revocation (section 7.6), renewal information (RFC 9773).
 extension ACMEServer {
-    mutating func finalize(_ id: String, _ call: ACMECall) throws(ACMEProblem) -> ACMEStep {
+    mutating func finalize(_ id: String, _ call: ACMECall) throws(ServerProblem) -> ACMEStep {
         let order = try order(id, of: call.account)
         guard order.status(at: call.now) == .ready else {
-            throw ACMEProblem(.orderNotReady, .acmeOrderNotReady, "the order is \(order.status(at: call.now).rawValue)")
+            throw ServerProblem(.orderNotReady, .acmeOrderNotReady, "the order is \(order.status(at: call.now).rawValue)")
         }
         let grant = try grant(of: call.account)
         guard grant.usages.contains(order.profile),
             order.names.allSatisfy({ name in grant.names.contains { $0.covers(name) } })
         else {
-            throw ACMEProblem(.unauthorized, .acmeNotAllowed, "the account does not get these names any more")
+            throw ServerProblem(.unauthorized, .acmeNotAllowed, "the account does not get these names any more")
         }
         guard let der = try call.json()["csr"]?.text.flatMap({ Base64URL.decode($0) }) else {
-            throw ACMEProblem.malformed("`csr` is a certificate request in base64url")
+            throw ServerProblem.malformed("`csr` is a certificate request in base64url")
         }
         let request = try Self.certificateRequest(der, for: order, account: call.account)
         return .issue(
@@ -26,30 +26,30 @@ extension ACMEServer {
     }
 
     private static func certificateRequest(
-        _ der: [UInt8], for order: ACMEOrder, account: ACMEAccount
-    ) throws(ACMEProblem) -> CertificateRequest {
+        _ der: [UInt8], for order: ServerOrder, account: ACMEAccount
+    ) throws(ServerProblem) -> CertificateRequest {
         let request: CertificateRequest
         do throws(PKIError) { request = try CertificateRequest(der: der) } catch {
-            throw ACMEProblem(.badCSR, error.reason, error.detail)
+            throw ServerProblem(.badCSR, error.reason, error.detail)
         }
         guard request.asksFor(name: order.names.first ?? "", dnsNames: order.names, addresses: [], uris: []) else {
-            throw ACMEProblem(.badCSR, .requestedNamesDiffer, "the names are not exactly those of the order")
+            throw ServerProblem(.badCSR, .requestedNamesDiffer, "the names are not exactly those of the order")
         }
         guard try !checkedKey(of: account).isKey(of: request.publicKeyInfo) else {
-            throw ACMEProblem(.badCSR, .certificateRequestRefused, "the account's key is no key for a certificate")
+            throw ServerProblem(.badCSR, .certificateRequestRefused, "the account's key is no key for a certificate")
         }
         return request
     }
 
     /// A client goes by the name of its external account; a server by the names of the order.
-    private static func subject(of order: ACMEOrder, _ account: ACMEAccount) throws(ACMEProblem) -> LeafSubject {
+    private static func subject(of order: ServerOrder, _ account: ACMEAccount) throws(ServerProblem) -> LeafSubject {
         do throws(PKIError) {
             return switch order.profile {
             case .server: try LeafSubject(server: account.externalAccount, names: order.names)
             case .client: try LeafSubject(client: account.externalAccount, uri: nil, dns: order.names)
             }
         } catch {
-            throw ACMEProblem(.serverInternal, .issuingFailed, "the certificate cannot be issued")
+            throw ServerProblem(.serverInternal, .issuingFailed, "the certificate cannot be issued")
         }
     }
 
@@ -59,7 +59,7 @@ extension ACMEServer {
     ) -> ACMEResponse {
         guard case .success(let certified) = result, var order = orders[issuance.order] else {
             return dressed(
-                ACMEProblem(.serverInternal, .issuingFailed, "the certificate cannot be issued").response,
+                ServerProblem(.serverInternal, .issuingFailed, "the certificate cannot be issued").response,
                 issuance.base, at: now)
         }
         order.status = .valid
@@ -72,9 +72,9 @@ extension ACMEServer {
         return dressed(show(order, issuance.base, at: now), issuance.base, at: now)
     }
 
-    func download(_ id: String, _ call: ACMECall) throws(ACMEProblem) -> ACMEResponse {
+    func download(_ id: String, _ call: ACMECall) throws(ServerProblem) -> ACMEResponse {
         let order = try order(id, of: call.account)
-        guard call.isReading else { throw ACMEProblem.malformed("a certificate is read with an empty payload") }
+        guard call.isReading else { throw ServerProblem.malformed("a certificate is read with an empty payload") }
         guard order.status == .valid else { throw Self.notFound }
         var response = ACMEResponse(200)
         response.contentType = "application/pem-certificate-chain"
@@ -87,8 +87,8 @@ extension ACMEServer {
     /// Signed by the account that got the certificate, or by the certificate's own key.
     mutating func revoke(
         _ signed: JSONWebSignature, _ request: ACMERequest, at now: Int64
-    ) throws(ACMEProblem) -> ACMEStep {
-        let order: ACMEOrder
+    ) throws(ServerProblem) -> ACMEStep {
+        let order: ServerOrder
         switch signed.signer {
         case .identifier:
             let account = try account(of: signed, request, at: now)
@@ -117,22 +117,22 @@ extension ACMEServer {
             }
             response = isNew ? ACMEResponse(200) : Self.alreadyRevoked.response
         case .failure:
-            response = ACMEProblem(.serverInternal, .issuingFailed, "the certificate cannot be revoked").response
+            response = ServerProblem(.serverInternal, .issuingFailed, "the certificate cannot be revoked").response
         }
         return dressed(response, revocation.base, at: now)
     }
 
-    private static let alreadyRevoked = ACMEProblem(.alreadyRevoked, .acmeAlreadyRevoked, "it is revoked, or has ended")
+    private static let alreadyRevoked = ServerProblem(.alreadyRevoked, .acmeAlreadyRevoked, "it is revoked, or has ended")
 
     /// The order that the certificate of a revocation came from.
-    private func certificate(in payload: [UInt8]) throws(ACMEProblem) -> ACMEOrder {
+    private func certificate(in payload: [UInt8]) throws(ServerProblem) -> ServerOrder {
         let payload = try Self.object(payload)
         guard let der = payload["certificate"]?.text.flatMap({ Base64URL.decode($0) }) else {
-            throw ACMEProblem.malformed("`certificate` is a certificate in base64url")
+            throw ServerProblem.malformed("`certificate` is a certificate in base64url")
         }
         if let code = payload["reason"] {
             guard let number = code.number, [0, 1, 2, 3, 4, 5, 9, 10].contains(number) else {
-                throw ACMEProblem(.badRevocationReason, .acmeBadRevocationCode, "reasons are 0 to 5, 9 and 10")
+                throw ServerProblem(.badRevocationReason, .acmeBadRevocationCode, "reasons are 0 to 5, 9 and 10")
             }
         }
         guard let order = orders.values.first(where: { $0.chain.first == der }) else { throw Self.notFound }
@@ -150,7 +150,7 @@ extension ACMEServer {
     // MARK: renewal information
 
     /// RFC 9773: around two thirds of the life; at once for a certificate that was revoked. Needs no account.
-    func renewalInformation(of certificate: String, at now: Int64) throws(ACMEProblem) -> ACMEResponse {
+    func renewalInformation(of certificate: String, at now: Int64) throws(ServerProblem) -> ACMEResponse {
         guard let id = ordersByCertificate[certificate], let order = orders[id], let notBefore = order.notBefore,
             let notAfter = order.notAfter
         else { throw Self.notFound }
@@ -166,7 +166,7 @@ extension ACMEServer {
     }
 
     /// Base64url of the authority's key identifier, a dot, and base64url of the serial number (RFC 9773 section 4.1).
-    static func certificateIdentifier(_ order: ACMEOrder) -> String? {
+    static func certificateIdentifier(_ order: ServerOrder) -> String? {
         guard let der = order.chain.first else { return nil }
         do throws(ChainRefusal) {
             let leaf = try ParsedCertificate(der: der)

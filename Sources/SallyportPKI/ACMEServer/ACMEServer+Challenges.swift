@@ -4,11 +4,11 @@ import SallyportModel
 // Authorizations and their challenges (RFC 8555 sections 7.5 and 8).
 extension ACMEServer {
     /// - Parameter path: order and index.
-    mutating func authorization(_ path: ArraySlice<Substring>, _ call: ACMECall) throws(ACMEProblem) -> ACMEResponse {
+    mutating func authorization(_ path: ArraySlice<Substring>, _ call: ACMECall) throws(ServerProblem) -> ACMEResponse {
         let (order, index) = try authorization(path, of: call.account)
         if call.isReading { return ACMEResponse(200, show(order, index, call)) }
         guard try call.json()["status"]?.text == "deactivated" else {
-            throw ACMEProblem.malformed("`status` of an authorization can become `deactivated` only")
+            throw ServerProblem.malformed("`status` of an authorization can become `deactivated` only")
         }
         var changed = order
         changed.authorizations[index].status = .deactivated
@@ -18,7 +18,7 @@ extension ACMEServer {
     }
 
     /// - Parameter path: order, index and type.
-    mutating func challenge(_ path: ArraySlice<Substring>, _ call: ACMECall) throws(ACMEProblem) -> ACMEResponse {
+    mutating func challenge(_ path: ArraySlice<Substring>, _ call: ACMECall) throws(ServerProblem) -> ACMEResponse {
         var (order, index) = try authorization(path.dropLast(), of: call.account)
         let challenges = order.authorizations[index].challenges
         guard let place = challenges.firstIndex(where: { $0.type.rawValue == path.last ?? "" }) else {
@@ -26,17 +26,17 @@ extension ACMEServer {
         }
         if !call.isReading, challenges[place].status == .pending, order.status(at: call.now) == .pending {
             guard case .object([]) = try call.json() else {
-                throw ACMEProblem.malformed("a challenge is begun with an empty object")
+                throw ServerProblem.malformed("a challenge is begun with an empty object")
             }
             guard order.authorizations[index].status == .pending,
                 !challenges.contains(where: { $0.status == .processing })
-            else { throw ACMEProblem.malformed("another challenge of this name is under way") }
+            else { throw ServerProblem.malformed("another challenge of this name is under way") }
             order.authorizations[index].challenges[place].status = .processing
             save(order)
             do throws(JOSEFailure) {
                 request(try validation(order, index, order.authorizations[index].challenges[place], call.account))
             } catch {
-                throw ACMEProblem(error)
+                throw ServerProblem(error)
             }
         }
         let challenge = order.authorizations[index].challenges[place]
@@ -46,7 +46,7 @@ extension ACMEServer {
     }
 
     /// What a look at a challenge found out. It counts only while the order waits for it.
-    package mutating func validated(_ validation: ACMEValidation, _ result: Result<Void, ACMEFailure>, at now: Int64) {
+    package mutating func validated(_ validation: ACMEValidation, _ result: Result<Void, ValidationFailure>, at now: Int64) {
         guard var order = orders[validation.order], order.status(at: now) == .pending,
             order.authorizations.indices.contains(validation.authorization)
         else { return }
@@ -74,7 +74,7 @@ extension ACMEServer {
     }
 
     func validation(
-        _ order: ACMEOrder, _ index: Int, _ challenge: ACMEChallenge, _ account: ACMEAccount
+        _ order: ServerOrder, _ index: Int, _ challenge: ACMEChallenge, _ account: ACMEAccount
     ) throws(JOSEFailure) -> ACMEValidation {
         ACMEValidation(
             order: order.id, authorization: index, type: challenge.type, name: order.authorizations[index].name,
@@ -83,7 +83,7 @@ extension ACMEServer {
 
     private func authorization(
         _ path: ArraySlice<Substring>, of account: ACMEAccount
-    ) throws(ACMEProblem) -> (ACMEOrder, Int) {
+    ) throws(ServerProblem) -> (ServerOrder, Int) {
         guard path.count == 2, let id = path.first, let text = path.last else { throw Self.notFound }
         let order = try order(id, of: account)
         guard let index = order.authorizations.indices.first(where: { String($0) == text }) else { throw Self.notFound }
@@ -92,7 +92,7 @@ extension ACMEServer {
 
     // MARK: showing
 
-    private func show(_ order: ACMEOrder, _ index: Int, _ call: ACMECall) -> JSONValue {
+    private func show(_ order: ServerOrder, _ index: Int, _ call: ACMECall) -> JSONValue {
         let authorization = order.authorizations[index]
         let isOver = call.now > order.expires && authorization.status == .pending
         return .members([
@@ -104,7 +104,7 @@ extension ACMEServer {
         ])
     }
 
-    private static func url(_ order: ACMEOrder, _ index: Int, _ challenge: ACMEChallenge, _ base: String) -> String {
+    private static func url(_ order: ServerOrder, _ index: Int, _ challenge: ACMEChallenge, _ base: String) -> String {
         "\(base)/challenge/\(order.id)/\(index)/\(challenge.type.rawValue)"
     }
 

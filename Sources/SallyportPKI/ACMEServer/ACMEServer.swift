@@ -19,7 +19,7 @@ package struct ACMEServer: Sendable {
     package var policy: ACMEPolicy
     var accounts: [String: ACMEAccount] = [:]
     var accountsByKey: [String: String] = [:]
-    var orders: [String: ACMEOrder] = [:]
+    var orders: [String: ServerOrder] = [:]
     /// Identifiers of certificates (RFC 9773 section 4.1) and their orders.
     var ordersByCertificate: [String: String] = [:]
     var nonces = NonceBook()
@@ -29,7 +29,7 @@ package struct ACMEServer: Sendable {
     private var validations: [ACMEValidation] = []
 
     /// - Throws: issuingStateUnusable when the records contradict each other.
-    package init(policy: ACMEPolicy, accounts: [ACMEAccount] = [], orders: [ACMEOrder] = []) throws(PKIError) {
+    package init(policy: ACMEPolicy, accounts: [ACMEAccount] = [], orders: [ServerOrder] = []) throws(PKIError) {
         self.policy = policy
         for account in accounts { try adopt(account) }
         for order in orders { try adopt(order) }
@@ -47,7 +47,7 @@ package struct ACMEServer: Sendable {
     }
 
     /// What was being looked at when the process ended is looked at again.
-    private mutating func adopt(_ order: ACMEOrder) throws(PKIError) {
+    private mutating func adopt(_ order: ServerOrder) throws(PKIError) {
         guard let account = accounts[order.account] else {
             throw PKIError(.issuingStateUnusable, "ACME order \(order.id)", "its account is missing")
         }
@@ -81,7 +81,7 @@ package struct ACMEServer: Sendable {
         changes.append(.account(account))
     }
 
-    mutating func save(_ order: ACMEOrder) {
+    mutating func save(_ order: ServerOrder) {
         orders[order.id] = order
         changes.append(.order(order))
     }
@@ -104,7 +104,7 @@ package struct ACMEServer: Sendable {
     // MARK: requests
 
     package mutating func handle(_ request: ACMERequest, at now: Int64) -> ACMEStep {
-        do throws(ACMEProblem) {
+        do throws(ServerProblem) {
             switch request.method {
             case .get, .head: return .reply(try get(request, at: now))
             case .post: return dressed(try post(request, at: now), request.base, at: now)
@@ -130,7 +130,7 @@ package struct ACMEServer: Sendable {
         return response
     }
 
-    private func get(_ request: ACMERequest, at now: Int64) throws(ACMEProblem) -> ACMEResponse {
+    private func get(_ request: ACMERequest, at now: Int64) throws(ServerProblem) -> ACMEResponse {
         switch request.segments {
         case ["directory"]: return ACMEResponse(200, directory(request.base))
         case ["new-nonce"]:
@@ -141,7 +141,7 @@ package struct ACMEServer: Sendable {
         }
     }
 
-    private mutating func post(_ request: ACMERequest, at now: Int64) throws(ACMEProblem) -> ACMEStep {
+    private mutating func post(_ request: ACMERequest, at now: Int64) throws(ServerProblem) -> ACMEStep {
         let signed = try signature(of: request)
         let path = request.segments
         switch path {
@@ -180,10 +180,10 @@ package struct ACMEServer: Sendable {
         ])
     }
 
-    static let notFound = ACMEProblem(.malformed, .acmeNotFound, "there is nothing under this URL")
+    static let notFound = ServerProblem(.malformed, .acmeNotFound, "there is nothing under this URL")
 
-    private static func methodNotAllowed(_ methods: String) -> ACMEProblem {
-        var problem = ACMEProblem(.malformed, .methodNotAllowed, "this resource takes \(methods)")
+    private static func methodNotAllowed(_ methods: String) -> ServerProblem {
+        var problem = ServerProblem(.malformed, .methodNotAllowed, "this resource takes \(methods)")
         problem.fields = [("allow", methods)]
         return problem
     }
@@ -202,5 +202,5 @@ struct ACMECall {
     /// A POST-as-GET (RFC 8555 section 6.3).
     var isReading: Bool { payload.isEmpty }
 
-    func json() throws(ACMEProblem) -> JSONValue { try ACMEServer.object(payload) }
+    func json() throws(ServerProblem) -> JSONValue { try ACMEServer.object(payload) }
 }

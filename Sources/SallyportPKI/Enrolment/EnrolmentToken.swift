@@ -49,7 +49,7 @@ package struct EnrolmentTokens: Sendable {
     package func make(_ grant: EnrolmentGrant, at now: Int64) throws(PKIError) -> String {
         _ = try grant.subject()
         try state.prepare()
-        try state.prepareFolder(Self.folder)
+        try state.makeFolders([Self.folder])
         try removeExpired(at: now)
         let token = Self.prefix + Base64URL.encode((0..<32).map { _ in UInt8.random(in: .min ... .max) })
         let path = file(of: token)

@@ -20,12 +20,16 @@ package struct CertificateInventory: Sendable {
     }
 
     /// In the order listeners, upstreams, trust, built-in authority; each certificate of a chain on its own.
-    /// - Parameter issued: what the gateway issued to itself: its names with the certificate.
-    package func lifetimes(issued: [(names: [String], leaf: ParsedCertificate)] = []) -> [CertificateLifetime] {
-        listeners(issued) + upstreams() + trust() + builtin()
+    /// - Parameters:
+    ///   - issued: what the gateway issued to itself: its names with the certificate.
+    ///   - acme: what ACME servers issued to it.
+    package func lifetimes(issued: [Issued] = [], acme: [Issued] = []) -> [CertificateLifetime] {
+        listeners(issued, acme) + upstreams() + trust() + builtin()
     }
 
-    private func listeners(_ issued: [(names: [String], leaf: ParsedCertificate)]) -> [CertificateLifetime] {
+    package typealias Issued = (names: [String], leaf: ParsedCertificate)
+
+    private func listeners(_ issued: [Issued], _ acme: [Issued]) -> [CertificateLifetime] {
         configuration.listeners.flatMap { listener -> [CertificateLifetime] in
             guard case .tls(let tls) = listener.kind else { return [] }
             return (tls.certificates + tls.hosts.flatMap(\.certificates)).flatMap { certificate in
@@ -37,6 +41,11 @@ package struct CertificateInventory: Sendable {
                         CertificateLifetime(
                             $0.leaf, use: .listener, name: listener.name, source: CertificateLifetime.builtin,
                             renewsItself: true)
+                    }
+                case .acme(let settings):
+                    acme.filter { $0.names == settings.names }.map {
+                        CertificateLifetime(
+                            $0.leaf, use: .listener, name: listener.name, source: settings.directory, renewsItself: true)
                     }
                 }
             }

@@ -32,6 +32,11 @@ enum FileContents {
         return lstat(path, &status) == 0
     }
 
+    /// Without effect when there is no such file.
+    static func remove(_ path: String) throws(PKIError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw PKIError(.stateWriteFailed, path, systemError()) }
+    }
+
     static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(PKIError) {
         var rest = bytes[...]
         while !rest.isEmpty {

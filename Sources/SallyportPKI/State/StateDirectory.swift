@@ -14,6 +14,7 @@ import SallyportModel
 /// ca/root.pem  ca/root.key  ca/intermediate.pem  ca/intermediate.key  ca/former.json  ca/issued.jsonl  ca/lock
 /// ca/crl.number  revocation/denied.json  revocation/HASH-OF-URL.crl
 /// clients/NAME.pem|key|p12    servers/NAME.pem|key    admin.sock
+/// acme/accounts/HASH.json  acme/certificates/NAME-HASH.pem  acme/orders/NAME-HASH.json  acme/failures.json
 /// ```
 package struct StateDirectory: Sendable, Hashable {
     /// Absolute, without trailing slash.
@@ -58,14 +59,17 @@ package struct StateDirectory: Sendable, Hashable {
         try makeWithParents()
         try Self.checkOwnership(path, followsLink: true)
         try checkParents()
-        for folder in ["ca", "revocation"] + IssuedKind.allCases.map(\.folder) { try prepareFolder(folder) }
+        try makeFolders(["ca", "revocation"] + IssuedKind.allCases.map(\.folder))
     }
 
-    /// Makes a folder (0700) below the directory where it is missing and refuses one that others could write to.
-    func prepareFolder(_ folder: String) throws(PKIError) {
-        let folderPath = path + "/" + folder
-        guard mkdir(folderPath, 0o700) == 0 || errno == EEXIST else { throw Self.failure(folderPath) }
-        try Self.checkOwnership(folderPath, followsLink: false)
+    /// Makes folders of the directory (0700) where they are missing and refuses one that others could write to.
+    /// - Parameter folders: relative; a folder stands behind the one that it lies in.
+    func makeFolders(_ folders: [String]) throws(PKIError) {
+        for folder in folders {
+            let folderPath = path + "/" + folder
+            guard mkdir(folderPath, 0o700) == 0 || errno == EEXIST else { throw Self.failure(folderPath) }
+            try Self.checkOwnership(folderPath, followsLink: false)
+        }
     }
 
     private func makeWithParents() throws(PKIError) {

@@ -1,9 +1,12 @@
 import NIOCore
 import SallyportHTTP
 import SallyportModel
+import SallyportPKI
+import SallyportTLS
 import SallyportTelemetry
 
-/// A plain HTTP connection whose request is answered with 308 to the same URL under `https`.
+/// A plain HTTP connection whose request is answered with 308 to the same URL under `https`, or with the resource that an
+/// ACME server looks for (RFC 8555 §8.3) while a challenge is pending.
 ///
 /// One head, one answer, and the end: strangers can't keep connections here, nor pile up answers that they don't read.
 final class RedirectConnection: ChannelInboundHandler, SweptConnection {
@@ -13,6 +16,7 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     private let loop: LoopState
     /// Of the `https` listener.
     private let port: UInt16
+    private let challenges: PendingChallenges
     private var parser: RequestParser
     private var context: ChannelHandlerContext?
     /// Of the head, then of the client's leave.
@@ -20,9 +24,10 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     private var isClosing = false
     var registryIndex = -1
 
-    init(loop: LoopState, port: UInt16) {
+    init(loop: LoopState, port: UInt16, challenges: PendingChallenges) {
         self.loop = loop
         self.port = port
+        self.challenges = challenges
         parser = RequestParser(limits: loop.current.generation.httpLimits)
         until = .now() + Timeouts.requestHead
     }
@@ -52,21 +57,45 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     }
 
     private func redirect(_ head: RequestHead, context: ChannelHandlerContext) {
-        guard head.text(head.path).hasPrefix("/") else {
-            return answer(problem(.noRoute), context: context)
+        let path = head.text(head.path)
+        guard path.hasPrefix("/") else { return answer(problem(.noRoute), context: context) }
+        if path.hasPrefix(Self.challengePath), let proof = challenge(path) {
+            return answer(resource(proof, withContent: !head.isHEAD), context: context)
         }
         let authority = port == 443 ? head.host : "\(head.host):\(port)"
         let query = head.query.map { "?" + head.text($0) } ?? ""
         var reply = Array(
             """
             HTTP/1.1 308 Permanent Redirect\r
-            location: https://\(authority)\(head.text(head.path))\(query)\r
+            location: https://\(authority)\(path)\(query)\r
             content-length: 0\r
             connection: close\r\n
             """.utf8)
         reply += loop.dateField()
         reply += Array("\r\n".utf8)
         answer(reply, context: context)
+    }
+
+    private static let challengePath = "/.well-known/acme-challenge/"
+
+    /// Only a token of a pending challenge is ever answered; nothing is made of what the client sent.
+    private func challenge(_ path: String) -> String? {
+        let token = path.dropFirst(Self.challengePath.count)
+        return ChallengeToken.isValid(token) ? challenges.keyAuthorization(token: String(token)) : nil
+    }
+
+    private func resource(_ proof: String, withContent: Bool) -> [UInt8] {
+        var reply = Array(
+            """
+            HTTP/1.1 200 OK\r
+            content-type: application/octet-stream\r
+            content-length: \(proof.utf8.count)\r
+            connection: close\r\n
+            """.utf8)
+        reply += loop.dateField()
+        reply += Array("\r\n".utf8)
+        if withContent { reply += Array(proof.utf8) }
+        return reply
     }
 
     private func problem(_ reason: Reason) -> [UInt8] {

@@ -23,6 +23,8 @@ package final class Gateway: Sendable {
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
     private let journal = HandshakeJournal()
+    private let challenges = PendingChallenges()
+    private let acme = Mutex<ACMERenewal?>(nil)
 
     private struct State {
         var generation: Generation
@@ -60,6 +62,7 @@ package final class Gateway: Sendable {
             throw error
         }
         gateway.keepCertificatesYoung()
+        gateway.beginACME(generation)
         return gateway
     }
 
@@ -105,7 +108,8 @@ package final class Gateway: Sendable {
     private func bind(
         _ configuration: Configuration, keeping old: [ListenerBinding]
     ) async throws(GatewayError) -> [ListenerBinding] {
-        let binder = ListenerBinder(workers: workers, logger: environment.logger, journal: journal)
+        let binder = ListenerBinder(
+            workers: workers, challenges: challenges, logger: environment.logger, journal: journal)
         let known = Dictionary(old.map { ($0.key, $0) }) { first, _ in first }
         var bound: [ListenerBinding] = []
         do throws(GatewayError) {
@@ -185,6 +189,7 @@ package final class Gateway: Sendable {
             state.listeners = bound
             state.lastReload = .init(succeeded: true, at: generation.loadedAt, message: nil)
         }
+        acme.withLock { $0 }?.adopt(generation.acme)
         return generation.number
     }
 
@@ -244,6 +249,22 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// Certificates from ACME servers are ordered once everything listens, for the servers come to look.
+    private func beginACME(_ generation: Generation) {
+        let ordering = ACMEOrdering(
+            store: ACMEStore(environment.state), fetcher: HTTPFetcher(group: group), challenges: challenges,
+            logger: environment.logger)
+        let renewal = ACMERenewal(ordering, logger: environment.logger) { [weak self] in await self?.showNewCertificate() }
+        acme.withLock { $0 = renewal }
+        renewal.adopt(generation.acme)
+    }
+
+    private func showNewCertificate() async {
+        do throws(GatewayError) { try await refreshCertificates() } catch {
+            environment.logger.error("new certificate not put into service", metadata: ["error": "\(error)"])
+        }
+    }
+
     // MARK: state
 
     package func currentConfiguration() -> Configuration {
@@ -268,6 +289,7 @@ package final class Gateway: Sendable {
             certificates: generation.certificates,
             lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
             revocation: keeper.status(),
+            acme: acme.withLock { $0 }?.status() ?? [],
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
             })
@@ -302,6 +324,7 @@ package final class Gateway: Sendable {
         }
         for task in tasks { task?.cancel() }
         await tasks.last??.value
+        acme.withLock { $0 }?.stop()
         for listener in listeners { await listener.closed() }
         for worker in workers { await worker.run { $0.drain() } }
         await connectionsEnd(within: drain)

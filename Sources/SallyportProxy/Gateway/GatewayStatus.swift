@@ -23,6 +23,7 @@ package struct GatewayStatus: Sendable, Encodable {
     /// Every certificate and authority in use.
     package var lifetimes: [LifetimeStatus]
     package var revocation: RevocationStatus
+    package var acme: [ACMEStatus]
     package var acceptedRisks: [Risk]
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
     package var observedClients: [ObservedClientsReport] = []

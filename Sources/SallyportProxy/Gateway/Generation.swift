@@ -23,6 +23,8 @@ package final class Generation: Sendable {
     let httpLimits: HTTPLimits
     let certificates: [ServedCertificate]
     let lifetimes: [CertificateLifetime]
+    /// Certificates that its listeners want from ACME servers, each of them once.
+    let acme: [ACMEPlan]
     /// What the built-in authority issued for it, by names; the next generation goes on with what is young.
     let issued: [String: IssuedCredential]
     /// What its files held; a refresh goes on with that.
@@ -35,7 +37,7 @@ package final class Generation: Sendable {
     init(
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext], services: [String: LocalMounts],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
-        issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
+        acme: [ACMEPlan], issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
         accessLog: AccessLogOwner, loadedAt: Int64
     ) {
         self.number = number
@@ -45,6 +47,7 @@ package final class Generation: Sendable {
         self.upstreams = upstreams
         self.certificates = certificates
         self.lifetimes = lifetimes
+        self.acme = acme
         self.issued = issued
         self.files = files
         self.revocation = revocation

@@ -22,6 +22,8 @@ struct GenerationBuilder {
     private var localAuthority: LocalAuthority?
     private var served: [ServedCertificate] = []
     private var issued: [String: IssuedCredential] = [:]
+    private var acme: [ACMEPlan] = []
+    private var acmeLeaves: [CertificateInventory.Issued] = []
 
     init(
         environment: GatewayEnvironment, configuration: Configuration, previous: Generation?, issuing: IssuingServices,
@@ -57,7 +59,7 @@ struct GenerationBuilder {
         }
         return Generation(
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
-            certificates: served, lifetimes: lifetimes(), issued: issued, files: files,
+            certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,
             revocation: try revocationPlan(), accessLog: try accessLog(), loadedAt: now)
     }
 
@@ -94,19 +96,21 @@ struct GenerationBuilder {
             try HostCoverage.check(settings, listener: name, credentials: credentials)
         }
         return try ListenerTLSContext(plan) { policy throws(GatewayError) in
-            try serverContext(name, policy, policy.certificates.compactMap { credentials[$0] })
+            try serverContext(name, policy, credentials)
         }
     }
 
     private mutating func serverContext(
-        _ name: String, _ policy: ListenerTLSPlan.Policy, _ credentials: [CredentialPair]
+        _ name: String, _ policy: ListenerTLSPlan.Policy, _ known: [ServerCertificate: CredentialPair]
     ) throws(GatewayError) -> ServerTLSContext {
         let profile = configuration.tlsProfiles[policy.profile] ?? TLSProfile()
+        let credentials = policy.certificates.compactMap { known[$0] }
+        let awaited = policy.certificates.filter { known[$0] == nil }.flatMap { $0.namesInFile ?? [] }
         let clients = profile.clientCertificates.mode == .none ? nil : try clientTrust(profile.clientCertificates)
         return try pki { () throws(PKIError) in
             try ServerTLSContext(
-                profile: profile, credentials: credentials, source: "listener \(name)", clients: clients,
-                isServing: keepsFiles)
+                profile: profile, credentials: credentials, awaited: awaited, source: "listener \(name)",
+                clients: clients, isServing: keepsFiles)
         }
     }
 
@@ -123,7 +127,8 @@ struct GenerationBuilder {
         var names = ["localhost", "127.0.0.1", "::1"]
         if !admin.address.host.isEmpty, !names.contains(admin.address.host) { names.append(admin.address.host) }
         let certificate = ServerCertificate.builtin(names: names)
-        let credential = try serverCredential(listener: AdminEndpoint.listenerName, certificate)
+        let credential = try issuedCredential(names)
+        try report(credential, listener: AdminEndpoint.listenerName, renewsItself: true)
         let clients = try clientTrust(profile.clientCertificates)
         let context = try pki { () throws(PKIError) in
             try ServerTLSContext(profile: profile, credentials: [credential], source: "admin", clients: clients)
@@ -139,18 +144,27 @@ struct GenerationBuilder {
             anchors: all, revocation: keeper.feed, maxDepth: settings.maxDepth, rules: IdentityRules(configuration.identities))
     }
 
+    /// Nil while an ACME server has not issued the certificate yet.
     private mutating func serverCredential(
         listener: String, _ certificate: ServerCertificate
-    ) throws(GatewayError) -> CredentialPair {
-        let credential: CredentialPair
-        var renewsItself = false
+    ) throws(GatewayError) -> CredentialPair? {
         switch certificate {
         case .files(let path, let key):
-            credential = try readCredential(certificate: path, key: key)
+            let credential = try readCredential(certificate: path, key: key)
+            try report(credential, listener: listener, renewsItself: false)
+            return credential
         case .builtin(let names):
-            credential = try issuedCredential(names)
-            renewsItself = true
+            let credential = try issuedCredential(names)
+            try report(credential, listener: listener, renewsItself: true)
+            return credential
+        case .acme(let settings):
+            guard let credential = try acmeCredential(settings) else { return nil }
+            try report(credential, listener: listener, renewsItself: false)
+            return credential
         }
+    }
+
+    private mutating func report(_ credential: CredentialPair, listener: String, renewsItself: Bool) throws(GatewayError) {
         for warning in credential.warnings {
             environment.logger.warning("certificate of a listener", metadata: ["listener": "\(listener)", "warning": "\(warning)"])
         }
@@ -160,7 +174,24 @@ struct GenerationBuilder {
                     listener: listener, subject: leaf.subject, notBefore: leaf.notBefore, notAfter: leaf.notAfter,
                     renewsItself: renewsItself))
         }
-        return credential
+    }
+
+    /// The certificate in the store; nil when there is none that can be shown. A damaged store stops nothing that
+    /// serves: the operator is told, and a new certificate is ordered.
+    private mutating func acmeCredential(_ settings: ACMESettings) throws(GatewayError) -> CredentialPair? {
+        var trust: [TrustAnchor] = []
+        for name in settings.trust { trust += try trustAnchors(name) }
+        let plan = try ACMEPlan(settings, trust: trust, secrets: environment.secrets)
+        let isFirst = !acme.contains { $0.identifier == plan.identifier }
+        if isFirst { acme.append(plan) }
+        do throws(PKIError) {
+            let credential = try plan.stored(in: ACMEStore(environment.state), at: now)
+            if isFirst, let leaf = credential?.chain.first { acmeLeaves.append((settings.names, leaf)) }
+            return credential
+        } catch {
+            environment.logger.error("stored ACME certificate", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 
     private mutating func readCredential(
@@ -234,7 +265,7 @@ struct GenerationBuilder {
     private func lifetimes() -> [CertificateLifetime] {
         CertificateInventory(
             configuration, credentials: files.credentials, bundles: files.bundles, local: localAuthority
-        ).lifetimes(issued: issued.values.compactMap { issued in issued.leaf.map { (issued.names, $0) } })
+        ).lifetimes(issued: issued.values.compactMap { issued in issued.leaf.map { (issued.names, $0) } }, acme: acmeLeaves)
     }
 
     private mutating func local() throws(GatewayError) -> LocalAuthority {

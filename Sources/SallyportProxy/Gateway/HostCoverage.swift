@@ -4,7 +4,8 @@ import SallyportPKI
 
 /// Whether each host that has rules of its own has a certificate to show.
 enum HostCoverage {
-    /// - Parameter credentials: every certificate of the listener, as read or issued.
+    /// - Parameter credentials: every certificate of the listener, as read or issued; one that is still to come bears the
+    ///   names that the file gives for it.
     /// - Throws: for a host that none of its certificates bears.
     static func check(
         _ tls: ListenerTLS, listener: String, credentials: [ServerCertificate: CredentialPair]
@@ -13,7 +14,10 @@ enum HostCoverage {
         for (certificate, credential) in credentials { names[certificate] = try Self.names(of: credential, listener) }
         for host in tls.hosts {
             let own = host.certificates.isEmpty ? tls.certificates : host.certificates
-            if own.contains(where: { names[$0]?.meet(host.host) == true }) { continue }
+            let isBorne = own.contains { certificate in
+                (names[certificate] ?? CertificateNames(certificate.namesInFile ?? [])).meet(host.host)
+            }
+            if isBorne { continue }
             throw PKIError(
                 .hostOutsideCertificates, "listener \(listener), host \(host.host.text)",
                 "none of its certificates bears the name")

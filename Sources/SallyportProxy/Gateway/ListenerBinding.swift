@@ -64,6 +64,7 @@ struct WantedListener {
 /// Opens the sockets of a listener.
 struct ListenerBinder: Sendable {
     let workers: [Worker]
+    let challenges: PendingChallenges
     let logger: Logger
     let journal: HandshakeJournal
 
@@ -103,7 +104,7 @@ struct ListenerBinder: Sendable {
 
     private func bootstrap(_ worker: Worker, runtime: ListenerRuntime, redirectPort: UInt16?) -> ServerBootstrap {
         let state = worker.state
-        let gate = ConnectionGate(logger: logger, journal: journal)
+        let gate = ConnectionGate(challenges: challenges, logger: logger, journal: journal)
         return ServerBootstrap(group: worker.eventLoop)
             .serverChannelOption(.backlog, value: Bounds.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -136,12 +137,14 @@ struct ListenerBinder: Sendable {
 
 /// What happens to a connection that was accepted.
 struct ConnectionGate: Sendable {
+    let challenges: PendingChallenges
     let logger: Logger
     let journal: HandshakeJournal
 
     func admitPlain(_ channel: any Channel, loop: LoopState, port: UInt16) throws {
         guard loop.hasRoom else { return channel.close(promise: nil) }
-        try channel.pipeline.syncOperations.addHandler(RedirectConnection(loop: loop, port: port))
+        try channel.pipeline.syncOperations.addHandler(
+            RedirectConnection(loop: loop, port: port, challenges: challenges))
     }
 
     /// TLS first; the connection speaks HTTP under the configuration that its handshake was made under.
@@ -150,9 +153,22 @@ struct ConnectionGate: Sendable {
         guard loop.hasRoom, let context = view.generation.tls[listener.name] else {
             return channel.close(promise: nil)
         }
+        let handler: any ChannelHandler =
+            if challenges.expectsHandshakes {
+                challenge(channel, context, listener: listener, loop: loop, view: view)
+            } else {
+                accept(channel, context, listener: listener, loop: loop, view: view)
+            }
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    private func accept(
+        _ channel: any Channel, _ context: ListenerTLSContext, listener: ListenerRuntime, loop: LoopState,
+        view: GenerationView
+    ) -> TLSAcceptHandler {
         let ticket = loop.handshakeBegins(channel)
         let recheck = loop.recheck
-        let handler = TLSAcceptHandler(
+        return TLSAcceptHandler(
             context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
             observed: { hello, fingerprint in
                 loop.observe(hello, ja4: fingerprint.ja4, listener: listener.name)
@@ -174,7 +190,27 @@ struct ConnectionGate: Sendable {
                 remember(refusal, context: context, at: loop.wallClockSeconds())
             },
             finished: sample(listener.name, channel, loop))
-        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    /// In front of TLS while an ACME server may come to look.
+    private func challenge(
+        _ channel: any Channel, _ context: ListenerTLSContext, listener: ListenerRuntime, loop: LoopState,
+        view: GenerationView
+    ) -> ChallengeAcceptHandler {
+        let ticket = loop.handshakeBegins(channel)
+        return ChallengeAcceptHandler(
+            challenges: challenges, listener: listener.name, deadline: Timeouts.handshake,
+            accept: { accept(channel, context, listener: listener, loop: loop, view: view) },
+            ended: { ending in
+                let isExpected = loop.handshakeEnds(ticket)
+                switch ending {
+                case .handedOn: return
+                case .answered(let name): logger.info("ACME challenge looked at", metadata: ["name": "\(name)"])
+                case .refused(let refusal):
+                    loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                    if isExpected { refusal.log(to: logger) }
+                }
+            })
     }
 
     /// Why a chain was refused is worked out only when somebody asks.

@@ -16,7 +16,7 @@ final class ACMEDesk: Sendable {
     }
 
     private let state: Mutex<State>
-    private let store: ACMEStore
+    private let store: ServerRecordStore
     private let directory: StateDirectory
     private let logger: Logger
     private let queue: ValidationQueue
@@ -26,7 +26,7 @@ final class ACMEDesk: Sendable {
     init(
         _ directory: StateDirectory, policy: ACMEPolicy, logger: Logger, revoked: @escaping @Sendable () -> Void
     ) throws(PKIError) {
-        store = try ACMEStore(directory)
+        store = try ServerRecordStore(directory)
         state = Mutex(State(server: try store.server(policy: policy)))
         self.directory = directory
         self.logger = logger
@@ -130,7 +130,7 @@ final class ACMEDesk: Sendable {
         }
     }
 
-    private func finish(_ validation: ACMEValidation, _ result: Result<Void, ACMEFailure>) {
+    private func finish(_ validation: ACMEValidation, _ result: Result<Void, ValidationFailure>) {
         if case .failure(let failure) = result {
             logger.warning(
                 "challenge failed",

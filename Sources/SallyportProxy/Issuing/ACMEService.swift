@@ -40,7 +40,7 @@ extension Method {
 extension ACMEPolicy {
     /// - Parameter secret: reads the text of a MAC key.
     init(
-        _ settings: ACMESettings, secret: (SecretReference) throws(GatewayError) -> [UInt8]
+        _ settings: ACMEServerSettings, secret: (SecretReference) throws(GatewayError) -> [UInt8]
     ) throws(GatewayError) {
         var grants: [String: ACMEGrant] = [:]
         for (name, account) in settings.externalAccounts {

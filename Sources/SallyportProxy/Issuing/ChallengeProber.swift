@@ -21,16 +21,16 @@ struct ChallengeProber: Sendable {
         return pool
     }()
 
-    let settings: ACMESettings.Validation
+    let settings: ACMEServerSettings.Validation
     let group: any EventLoopGroup
 
-    func probe(_ validation: ACMEValidation) async -> Result<Void, ACMEFailure> {
-        var failure = ACMEFailure(.connection, "nobody answered")
+    func probe(_ validation: ACMEValidation) async -> Result<Void, ValidationFailure> {
+        var failure = ValidationFailure(.connection, "nobody answered")
         for attempt in 0..<Self.attempts {
             if attempt > 0 {
                 do { try await Task.sleep(for: .seconds(attempt * 2)) } catch { return .failure(failure) }
             }
-            do throws(ACMEFailure) {
+            do throws(ValidationFailure) {
                 try await look(validation)
                 return .success(())
             } catch {
@@ -41,11 +41,11 @@ struct ChallengeProber: Sendable {
         return .failure(failure)
     }
 
-    private func look(_ validation: ACMEValidation) async throws(ACMEFailure) {
+    private func look(_ validation: ACMEValidation) async throws(ValidationFailure) {
         let port = validation.type == .http ? settings.httpPort : settings.tlsPort
-        var failure = ACMEFailure(.connection, "nobody answered")
+        var failure = ValidationFailure(.connection, "nobody answered")
         for address in try await addresses(of: validation.name, port: port).prefix(Self.mostAddresses) {
-            do throws(ACMEFailure) {
+            do throws(ValidationFailure) {
                 switch validation.type {
                 case .http: return try await askHTTP(validation, at: address)
                 case .tlsALPN: return try await askTLS(validation, at: address)
@@ -59,19 +59,19 @@ struct ChallengeProber: Sendable {
 
     // MARK: addresses
 
-    private func addresses(of name: String, port: UInt16) async throws(ACMEFailure) -> [SocketAddress] {
+    private func addresses(of name: String, port: UInt16) async throws(ValidationFailure) -> [SocketAddress] {
         let found: [SocketAddress]
         do {
             found = try await Self.resolvers.runIfActive { try Self.resolve(name, port: port) }
         } catch {
-            throw ACMEFailure(.dns, "the name cannot be resolved")
+            throw ValidationFailure(.dns, "the name cannot be resolved")
         }
-        guard !found.isEmpty else { throw ACMEFailure(.dns, "the name has no address") }
+        guard !found.isEmpty else { throw ValidationFailure(.dns, "the name has no address") }
         let isAllowed = found.allSatisfy { address in
             settings.networks.contains { $0.contains(address.addressBytes) }
         }
         guard isAllowed else {
-            throw ACMEFailure(.rejectedIdentifier, "the name leads to an address that is not asked")
+            throw ValidationFailure(.rejectedIdentifier, "the name leads to an address that is not asked")
         }
         return found
     }
@@ -80,7 +80,7 @@ struct ChallengeProber: Sendable {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(name, String(port), &hints, &list) == 0 else { throw ACMEFailure(.dns, "") }
+        guard getaddrinfo(name, String(port), &hints, &list) == 0 else { throw ValidationFailure(.dns, "") }
         defer { freeaddrinfo(list) }
         var found: [SocketAddress] = []
         var next = list
@@ -105,9 +105,9 @@ struct ChallengeProber: Sendable {
 
     // MARK: http-01
 
-    private func askHTTP(_ validation: ACMEValidation, at address: SocketAddress) async throws(ACMEFailure) {
+    private func askHTTP(_ validation: ACMEValidation, at address: SocketAddress) async throws(ValidationFailure) {
         let text = "http://\(validation.name):\(settings.httpPort)/.well-known/acme-challenge/\(validation.token)"
-        guard let url = FetchURL(text) else { throw ACMEFailure(.malformed, "the name makes no URL") }
+        guard let url = FetchURL(text) else { throw ValidationFailure(.malformed, "the name makes no URL") }
         let bounds = FetchBounds(content: 4096, redirects: 0)
         let request = FetchRequest(.get, url, bounds: bounds)
         let outcome = await connected(to: address) { channel, promise in
@@ -117,24 +117,24 @@ struct ChallengeProber: Sendable {
             .failure(FetchFailure(.fetchUnreachable, url, detail))
         }
         guard case .success(let answer) = outcome else {
-            throw ACMEFailure(.connection, "the challenge could not be fetched from port \(settings.httpPort)")
+            throw ValidationFailure(.connection, "the challenge could not be fetched from port \(settings.httpPort)")
         }
         guard answer.response.status == 200 else {
-            throw ACMEFailure(.unauthorized, "the challenge was answered with status \(answer.response.status)")
+            throw ValidationFailure(.unauthorized, "the challenge was answered with status \(answer.response.status)")
         }
         let blanks: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
         let content = answer.response.body.reversed().drop { blanks.contains($0) }.reversed()
         guard content.elementsEqual(validation.keyAuthorization.utf8) else {
-            throw ACMEFailure(.unauthorized, "the answer is not the key authorization of the challenge")
+            throw ValidationFailure(.unauthorized, "the answer is not the key authorization of the challenge")
         }
     }
 
     // MARK: tls-alpn-01
 
-    private func askTLS(_ validation: ACMEValidation, at address: SocketAddress) async throws(ACMEFailure) {
+    private func askTLS(_ validation: ACMEValidation, at address: SocketAddress) async throws(ValidationFailure) {
         let context: ChallengeTLSContext
         do { context = try ChallengeTLSContext() } catch {
-            throw ACMEFailure(.serverInternal, "TLS is not available")
+            throw ValidationFailure(.serverInternal, "TLS is not available")
         }
         let outcome = await connected(to: address) { channel, promise in
             try context.addHandlers(to: channel, name: validation.name, promise: promise)
@@ -142,7 +142,7 @@ struct ChallengeProber: Sendable {
             ChallengeTLSOutcome.failed
         }
         guard case .shown(let certificate) = outcome else {
-            throw ACMEFailure(.tls, "there was no handshake with \(ACMETLSChallenge.applicationProtocol)")
+            throw ValidationFailure(.tls, "there was no handshake with \(ACMETLSChallenge.applicationProtocol)")
         }
         let failure = ACMETLSChallenge.check(
             certificate, name: validation.name, keyAuthorization: validation.keyAuthorization)
@@ -182,7 +182,7 @@ struct ChallengeProber: Sendable {
     }
 }
 
-extension ACMEFailure {
+extension ValidationFailure {
     /// Whether another look may find something else.
     fileprivate var mayPass: Bool {
         switch kind {

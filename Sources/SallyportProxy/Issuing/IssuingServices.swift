@@ -38,7 +38,7 @@ final class IssuingServices: Sendable {
         return mounts
     }
 
-    private func acme(_ settings: ACMESettings, policy: ACMEPolicy) throws(GatewayError) -> ACMEService {
+    private func acme(_ settings: ACMEServerSettings, policy: ACMEPolicy) throws(GatewayError) -> ACMEService {
         let prober = ChallengeProber(settings: settings.validation, group: MultiThreadedEventLoopGroup.singleton)
         let result = desk.withLock { desk -> Result<ACMEDesk, PKIError> in
             if let desk { return .success(desk) }

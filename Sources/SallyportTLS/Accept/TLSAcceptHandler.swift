@@ -185,6 +185,9 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             return refuse(.serverNameUnknown, "there is no server name, and the listener asks for one", context)
         }
         recorder.chose(tls.policy, at: Self.now())
+        if tls.awaitsCertificate(for: hello.sni) {
+            return refuse(.acmeCertificatePending, "no certificate can be shown", context)
+        }
         if let name = hello.sni, !tls.bears(name) {
             return refuse(.serverNameUnknown, "no certificate bears the name", context)
         }

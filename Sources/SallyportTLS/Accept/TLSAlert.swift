@@ -13,7 +13,8 @@ enum TLSAlert: UInt8 {
     /// The alert that tells a TLS client of this refusal; nil where the peer does not speak TLS.
     init?(for reason: Reason) {
         switch reason {
-        case .noCommonProtocol: self = .noApplicationProtocol
+        case .acmeCertificatePending: self = .handshakeFailure
+        case .noCommonProtocol, .acmeChallengeUnknown: self = .noApplicationProtocol
         case .serverNameUnknown: self = .unrecognizedName
         case .clientFingerprintDenied: self = .handshakeFailure
         case .sslVersion2: self = .protocolVersion

@@ -15,6 +15,7 @@ package final class ServerTLSContext: Sendable {
     let denial: FingerprintDenial
     private let library: TLSContext
     private let certificates: [ServerCredential]
+    private let awaited: CertificateNames
     private let clients: ClientTrust?
     /// What explanations compare a ClientHello with.
     let policy: HandshakePolicy
@@ -22,16 +23,17 @@ package final class ServerTLSContext: Sendable {
     private let clock: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - credentials: the listener's certificate chains and keys, most wanted first; at least one. Each client is
-    ///     shown the first that bears the name it asks for and that it can verify.
+    ///   - credentials: the listener's certificate chains and keys, most wanted first; at least one, unless some
+    ///     are awaited. Each client is shown the first that bears the name it asks for and that it can verify.
+    ///   - awaited: names of certificates that are not there yet; clients that ask for them are refused.
     ///   - source: what to call the certificate in errors: its file, or the listener.
     ///   - clients: who is trusted to vouch for clients; needed unless the profile's mode is `none`.
     ///   - isServing: the credentials are in use already; that one has expired since does not keep a revocation from
     ///     being taken up.
     ///   - clock: seconds since 1970.
     package init(
-        profile: TLSProfile, credentials: [CredentialPair], source: String, clients: ClientTrust?,
-        isServing: Bool = false, clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
+        profile: TLSProfile, credentials: [CredentialPair], awaited: [String] = [], source: String,
+        clients: ClientTrust?, isServing: Bool = false, clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
         let now = isServing ? nil : clock()
         let settings = TLSSettings(profile)
@@ -40,10 +42,11 @@ package final class ServerTLSContext: Sendable {
             certificates.append(
                 try ServerCredential(pair, algorithms: settings.signatureAlgorithms, source: source, at: now))
         }
-        guard let notAfter = certificates.map(\.notAfter).min() else {
+        guard let notAfter = certificates.map(\.notAfter).min() ?? (awaited.isEmpty ? nil : .max) else {
             throw PKIError(.certificateFileEmpty, source, "there is no certificate")
         }
         self.certificates = certificates
+        self.awaited = CertificateNames(awaited)
         self.notAfter = notAfter
         mode = profile.clientCertificates.mode
         denial = FingerprintDenial(profile.deny)
@@ -69,6 +72,11 @@ package final class ServerTLSContext: Sendable {
 
     /// Whether some certificate bears the name.
     func bears(_ name: String) -> Bool { certificates.contains { $0.names.cover(name) } }
+
+    /// Whether there is no certificate to show, and there will be one. Without a name: no certificate at all.
+    func awaitsCertificate(for name: String?) -> Bool {
+        name.map { !bears($0) && awaited.cover($0) } ?? certificates.isEmpty
+    }
 
     /// The names of the certificate that was shown; in a resumed session, of the one that would have been.
     func names(shownBy engine: TLSEngine, serverName: String?) -> CertificateNames {

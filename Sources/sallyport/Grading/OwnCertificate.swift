@@ -13,6 +13,7 @@ enum OwnCertificate {
         let names: [String]
         switch certificate {
         case .builtin(let given): names = given
+        case .acme(let settings): names = settings.names
         case .files:
             guard let leaf = leaf(of: certificate) else { return nil }
             do throws(ChainRefusal) { names = try CertificateReader.facts(der: leaf.der).dnsNames } catch { return nil }

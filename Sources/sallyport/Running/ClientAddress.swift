@@ -41,6 +41,7 @@ enum ClientAddress {
         let names: [String]
         switch certificate {
         case .builtin(let given): names = given
+        case .acme(let settings): names = settings.names
         case .files(let path, _): names = try self.names(inCertificate: path)
         }
         if names.contains("localhost") { return "localhost" }

@@ -61,6 +61,9 @@ extension Configuration {
         var files = Set(sources)
         for listener in listeners {
             guard case .tls(let tls) = listener.kind else { continue }
+            for case .acme(let settings) in tls.certificates + tls.hosts.flatMap(\.certificates) {
+                files.formUnion(settings.externalAccount?.key.file ?? [])
+            }
             for case .files(let certificate, let key) in tls.certificates + tls.hosts.flatMap(\.certificates) {
                 files.insert(certificate)
                 files.formUnion(key.file)

@@ -35,6 +35,7 @@ struct StatusText: CustomStringConvertible {
         }
         rows += status.lifetimes.filter { !$0.renewsItself }.map { ("expiry", Self.expiry($0)) }
         rows += Self.revocation(status.revocation)
+        for certificate in status.acme { rows += Self.acme(certificate) }
         for risk in status.acceptedRisks {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
@@ -68,6 +69,14 @@ struct StatusText: CustomStringConvertible {
         }
         if revocation.denied > 0 { rows.append(("denied", "\(revocation.denied) on the deny list")) }
         return rows
+    }
+
+    private static func acme(_ certificate: ACMEStatus) -> [(String, String)] {
+        let until = certificate.notAfter.map { " until \(LocalTime.minute($0))" } ?? ""
+        let next = certificate.nextAttempt.flatMap { $0 > 0 ? ", next order \(LocalTime.minute($0))" : nil } ?? ""
+        let names = certificate.names.joined(separator: ", ")
+        let row = ("acme", "\(names)  \(certificate.state)\(until)\(next)")
+        return [row] + (certificate.lastError.map { [("", "last error: \($0)")] } ?? [])
     }
 
     private static func aligned(_ rows: [(String, String)]) -> String {

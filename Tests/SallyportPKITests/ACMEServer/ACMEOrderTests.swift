@@ -88,7 +88,7 @@ import X509
         let names = try #require(answer.json?["authorizations"]?.elements).compactMap { $0.text.map(ACMEWorld.path) }
         try world.prove(names[0], mine, account, .success(()))
         #expect(try world.post(order, nil, by: mine, account: account).json?["status"]?.text == "pending")
-        try world.prove(names[1], mine, account, .failure(ACMEFailure(.unauthorized, "wrong")))
+        try world.prove(names[1], mine, account, .failure(ValidationFailure(.unauthorized, "wrong")))
         let shown = try world.post(order, nil, by: mine, account: account)
         #expect(shown.json?["status"]?.text == "invalid")
         #expect(shown.json?["error"]?["type"]?.text == "urn:ietf:params:acme:error:unauthorized")
@@ -112,7 +112,7 @@ import X509
         #expect(validations.count == 1)
         let validation = try #require(validations.first)
         #expect(validation.keyAuthorization == "\(validation.token).\(mine.publicKey.thumbprint)")
-        world.server.validated(validation, .failure(ACMEFailure(.connection, "")), at: world.now)
+        world.server.validated(validation, .failure(ValidationFailure(.connection, "")), at: world.now)
         world.server.validated(validation, .success(()), at: world.now)
         let order = ACMEWorld.path(try #require(answer.fields["location"]))
         #expect(try world.post(order, nil, by: mine, account: account).json?["status"]?.text == "invalid")
@@ -233,7 +233,7 @@ import X509
 
     @Test func everythingComesBackFromDisk() throws {
         let directory = StateDirectory(path: NSTemporaryDirectory() + "acme-\(UInt64.random(in: 0 ... .max))")
-        let store = try ACMEStore(directory)
+        let store = try ServerRecordStore(directory)
         var world = try ACMEWorld()
         let account = try world.account(mine)
         let certified = try issued(&world, account, key: P256.Signing.PrivateKey())
@@ -277,7 +277,7 @@ import X509
 
     private static func issuance(_ step: ACMEStep) throws -> ACMEIssuance {
         guard case .issue(let issuance) = step else {
-            throw ACMEProblem(.serverInternal, .internalError, "\(step)")
+            throw ServerProblem(.serverInternal, .internalError, "\(step)")
         }
         return issuance
     }

@@ -8,7 +8,7 @@ import X509
 
 @Suite struct ACMETLSChallengeTests {
     @Test func onlyTheExactCertificateProves() throws {
-        func failure(_ der: [UInt8]) -> ACMEFailure? {
+        func failure(_ der: [UInt8]) -> ValidationFailure? {
             ACMETLSChallenge.check(der, name: "web.test", keyAuthorization: "token.thumb")
         }
         #expect(failure(try certificate(["web.test"], "token.thumb")) == nil)

@@ -113,7 +113,7 @@ struct ACMEWorld {
     }
 
     mutating func prove(
-        _ authorization: String, _ signer: JSONWebSigner, _ account: String, _ result: Result<Void, ACMEFailure>
+        _ authorization: String, _ signer: JSONWebSigner, _ account: String, _ result: Result<Void, ValidationFailure>
     ) throws {
         let challenge = Self.path(authorization).replacing("/authorization/", with: "/challenge/") + "/http-01"
         #expect(try post(challenge, .object([]), by: signer, account: account).json?["status"]?.text == "processing")

@@ -2,7 +2,7 @@ import SallyportConfig
 import SallyportModel
 
 /// A refusal in the words of RFC 8555 section 6.7.
-package struct ACMEProblem: Error, Sendable {
+package struct ServerProblem: Error, Sendable {
     /// Behind `urn:ietf:params:acme:error:`.
     package enum Kind: String, Sendable, Codable {
         case accountDoesNotExist, alreadyRevoked, badCSR, badNonce, badPublicKey, badRevocationReason
@@ -25,7 +25,7 @@ package struct ACMEProblem: Error, Sendable {
         self.detail = detail
     }
 
-    static func malformed(_ detail: String) -> ACMEProblem { ACMEProblem(.malformed, .acmeMalformed, detail) }
+    static func malformed(_ detail: String) -> ServerProblem { ServerProblem(.malformed, .acmeMalformed, detail) }
 
     init(_ failure: JOSEFailure) {
         switch failure.kind {

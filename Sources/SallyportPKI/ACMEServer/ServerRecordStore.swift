@@ -1,20 +1,20 @@
 import FoundationEssentials
 import SallyportModel
 
-/// Accounts and orders on disk: `acme/accounts/ID.json` and `acme/orders/ID.json`, each written atomically.
+/// Accounts and orders on disk: `acme-server/accounts/ID.json` and `acme-server/orders/ID.json`, each written atomically.
 ///
 /// Blocks for disk; not for event loops. A file that cannot be read refuses the start: an account that was deactivated
 /// must not come back because its file is damaged.
-package struct ACMEStore: Sendable {
+package struct ServerRecordStore: Sendable {
     private static let maximumBytes = 256 << 10
-    private static let accounts = "acme/accounts"
-    private static let orders = "acme/orders"
+    private static let accounts = "acme-server/accounts"
+    private static let orders = "acme-server/orders"
     private let state: StateDirectory
 
     package init(_ state: StateDirectory) throws(PKIError) {
         self.state = state
         try state.prepare()
-        for folder in ["acme", Self.accounts, Self.orders] { try state.prepareFolder(folder) }
+        try state.makeFolders(["acme-server", Self.accounts, Self.orders])
     }
 
     package func server(policy: ACMEPolicy) throws(PKIError) -> ACMEServer {
