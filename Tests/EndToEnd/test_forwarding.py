@@ -17,7 +17,7 @@ from gateway import free_port
 
 FORGED = {
     "Client-Cert": ":Zm9yZ2Vk:", "Client-Cert-Chain": ":Zm9yZ2Vk:", "X-Forwarded-Client-Cert": "By=forged;Subject=\"CN=admin\"",
-    "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "gopher", "X-Forwarded-Host": "forged.test", "X-Forwarded-Port": "666",
+    "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "gopher", "X-Forwarded-Host": "forged.test", "X-Forwarded-Port": "66613",
     "X-Real-IP": "6.6.6.6", "Forwarded": "for=6.6.6.6;host=forged", "X-Request-Id": "forged-request-id",
     "X-Forwarded-Prefix": "/forged", "X-Forwarded-User": "forged",
 }
@@ -45,7 +45,7 @@ def told(edge, serve, alice):
 
 def test_forged_fields_do_not_arrive(told):
     request = told(fields=[f"{name}: {value}" for name, value in FORGED.items()])
-    for value in ("forged", "6.6.6.6", "gopher", "666", "Zm9yZ2Vk"):
+    for value in ("forged", "6.6.6.6", "gopher", "66613", "Zm9yZ2Vk"):
         assert value not in request.raw_head.decode("latin-1")
 
 

@@ -247,9 +247,9 @@ import X509
         #expect(again.count == 1)
         #expect(try world.post(ACMEWorld.path(account), nil, by: mine, account: account).status == 200)
         #expect(world.server.orders.values.contains { $0.serial == certified.facts.serial })
-        let file = try #require(try directory.files(in: "acme/accounts").first)
+        let file = try #require(try directory.files(in: "acme-server/accounts").first)
         try StateDirectory.writeAtomically(
-            Array("{".utf8), to: "\(directory.path)/acme/accounts/\(file)", mode: 0o600)
+            Array("{".utf8), to: "\(directory.path)/acme-server/accounts/\(file)", mode: 0o600)
         #expect(throws: PKIError.self) { try store.server(policy: ACMEWorld.policy()) }
         try FileManager.default.removeItem(atPath: directory.path)
     }
