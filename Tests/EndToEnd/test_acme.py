@@ -329,6 +329,8 @@ def test_a_profile_is_asked_for(site, fake, started):
     one, server = site(), fake(meta={"profiles": {"shortlived": "six days"}})
     one.start(started, server.directory, profile="shortlived")
     one.wait_valid()
+    (shown,) = one.gateway.status()["certificates"]
+    assert shown["renewsItself"]
     assert server.asked("/newOrder")[0]["profile"] == "shortlived"
 
 

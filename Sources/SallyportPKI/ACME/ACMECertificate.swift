@@ -14,13 +14,14 @@ enum ACMECertificate {
         let credential: CredentialPair
         do throws(PKIError) {
             let chain = try PEMFile.certificates(in: body, source: "the answer")
+            guard chain.count <= longestChain else {
+                throw PKIError(.certificateFileUnusable, "the answer", "\(chain.count) certificates; \(longestChain) are allowed")
+            }
             credential = try CredentialPair(chain: chain, key: key, source: "the answer", at: now)
         } catch {
             throw ACMEFailure(.acmeCertificateRefused, "\(error.subject): \(error.detail)")
         }
-        guard let leaf = credential.chain.first, credential.chain.count <= longestChain else {
-            throw ACMEFailure(.acmeCertificateRefused, "the chain has more than \(longestChain) certificates")
-        }
+        guard let leaf = credential.chain.first else { throw ACMEFailure(.acmeCertificateRefused, "the chain is empty") }
         guard leaf.notBefore <= now else {
             throw ACMEFailure(.acmeCertificateRefused, "it is valid only from \(CertificateTime.text(leaf.notBefore))")
         }

@@ -74,13 +74,15 @@ package struct ACMEOrderMachine: Sendable {
     private var authorizations: [Authorization] = []
     private var proofs: [ChallengeProof] = []
     private var requestsLeft = Self.mostRequests
-    private var noncesLeft = 10
+    private var noncesLeft = Self.mostNonces
     private var polls = 0
     private var pollsUntil: Int64 = 0
     private var mayOpenAccount = true
 
     /// An honest order of a hundred names needs some 400.
     private static let mostRequests = 1000
+    /// That may be refused one after the other. A server that refuses one in two goes through.
+    private static let mostNonces = 10
     /// Seconds that validation may take, and that issuing may.
     static let patience: Int64 = 300
 
@@ -120,6 +122,7 @@ package struct ACMEOrderMachine: Sendable {
         if let fresh = response.value(of: "replay-nonce"), ChallengeToken.isValid(fresh) { nonce = fresh }
         if awaited == .nonce { return try takeNonce() }
         guard (200..<300).contains(response.status) else { return try refused(response, at: now) }
+        noncesLeft = Self.mostNonces
         switch awaited {
         case .directory: return try takeDirectory(response)
         case .account: return try takeAccount(response)

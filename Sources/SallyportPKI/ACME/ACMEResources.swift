@@ -7,6 +7,7 @@ struct ACMEOrder: Sendable {
     let names: Set<String>
     let authorizations: [FetchURL]
     let finalize: FetchURL
+    /// Never nil when the status is `valid`.
     let certificate: FetchURL?
     let problem: ACMEProblem?
 
@@ -28,6 +29,9 @@ struct ACMEOrder: Sendable {
         finalize = try ACMEJSON.url(json["finalize"], "`finalize` of the order", seenFrom: url)
         certificate = try json["certificate"].map { value throws(ACMEFailure) in
             try ACMEJSON.url(value, "`certificate` of the order", seenFrom: url)
+        }
+        guard status != .valid || certificate != nil else {
+            throw ACMEFailure(.acmeAnswerMalformed, "the order is valid and has no `certificate`")
         }
         problem = json["error"].map { ACMEProblem($0) }
     }

@@ -17,8 +17,8 @@ package struct ACMEWish: Sendable {
 
     package static let mostNames = 100
 
-    /// RFC 8555 §7.3.4.
-    package struct ExternalAccount: Sendable {
+    /// RFC 8555 §7.3.4. Its text form leaves the key out, so that it can be interpolated without harm.
+    package struct ExternalAccount: Sendable, CustomStringConvertible, CustomReflectable {
         package var keyID: String
         /// The MAC key. A secret.
         package var secret: [UInt8]
@@ -27,6 +27,9 @@ package struct ACMEWish: Sendable {
             self.keyID = keyID
             self.secret = secret
         }
+
+        package var description: String { "external account \(keyID)" }
+        package var customMirror: Mirror { Mirror(self, children: ["keyID": keyID]) }
     }
 
     package init(

@@ -14,8 +14,8 @@ package struct ACMEPolicy: Sendable {
     }
 }
 
-/// What the accounts of one external account may have.
-package struct ACMEGrant: Sendable {
+/// What the accounts of one external account may have. Its text form leaves the key out.
+package struct ACMEGrant: Sendable, CustomStringConvertible, CustomReflectable {
     /// The MAC key. A secret.
     package var secret: [UInt8]
     package var names: [NamePattern]
@@ -29,6 +29,9 @@ package struct ACMEGrant: Sendable {
         self.usages = usages
         self.lifetime = lifetime
     }
+
+    package var description: String { "grant of \(usages.count) usages for \(names.count) names" }
+    package var customMirror: Mirror { Mirror(self, children: ["names": names, "usages": usages, "lifetime": lifetime]) }
 }
 
 /// A DNS name, or `*.` and a name: one label in front of it.

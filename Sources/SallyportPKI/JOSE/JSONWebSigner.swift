@@ -3,9 +3,12 @@ import FoundationEssentials
 import SallyportConfig
 
 /// The key of an ACME account on the client's side: signs requests with ES256 (RFC 8555 section 6.2).
-package struct JSONWebSigner: Sendable {
+package struct JSONWebSigner: Sendable, CustomStringConvertible, CustomReflectable {
     private let key: P256.Signing.PrivateKey
     package let publicKey: JSONWebKey
+
+    package var description: String { "account key \(publicKey.thumbprint)" }
+    package var customMirror: Mirror { Mirror(self, children: ["publicKey": publicKey]) }
 
     /// A fresh key.
     package init() throws(JOSEFailure) { try self.init(P256.Signing.PrivateKey()) }

@@ -70,10 +70,11 @@ final class ACMERenewal: Sendable {
 
     func status() -> [ACMEStatus] {
         let now = ordering.clock()
-        let (plans, current) = state.withLock { ($0.plans, $0.ordering) }
+        // At one moment: an order that has failed is told as such, not as one under way.
+        let (plans, current, failures) = state.withLock { ($0.plans, $0.ordering, $0.failures) }
         return plans.map { plan in
             let leaf = leaf(plan)
-            let failure = state.withLock { $0.failures.last(plan.settings.names) }
+            let failure = failures.last(plan.settings.names)
             let due = due(plan, leaf, at: now)
             let name =
                 current == plan.identifier ? "ordering" : leaf.map { $0.notAfter < now ? "expired" : "valid" } ?? "waiting"
@@ -217,6 +218,7 @@ final class ACMERenewal: Sendable {
         let share = Double.random(in: 0..<1)
         let retryAt = state.withLock { state in
             state.failures.failed(failure, names, at: now, share: share)
+            state.ordering = nil
             return state.failures.retryAt(names)
         }
         keepFailures()

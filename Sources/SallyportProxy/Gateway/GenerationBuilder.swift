@@ -159,7 +159,7 @@ struct GenerationBuilder {
             return credential
         case .acme(let settings):
             guard let credential = try acmeCredential(settings) else { return nil }
-            try report(credential, listener: listener, renewsItself: false)
+            try report(credential, listener: listener, renewsItself: true)
             return credential
         }
     }

@@ -145,9 +145,15 @@ private struct Script {
         return FetchResponse(status: answer["status"]?.number ?? 200, fields: fields, body: body, url: request.url)
     }
 
-    /// `@good`, or what is wrong with it: `@otherKey`, `@otherName`, `@expired`, `@early`, `@long`.
+    /// `@good`, or what is wrong with it: `@otherKey`, `@otherName`, `@expired`, `@early`; `@chainN`: N certificates.
     private func certificate(_ kind: String, _ wish: ACMEWish) throws -> [UInt8] {
-        let issuer = try CertificateFactory.make(.authority("ACME test"))
+        let length = kind.hasPrefix("@chain") ? try #require(Int(kind.dropFirst(6))) : 2
+        var issuer = try CertificateFactory.make(.authority("ACME test"))
+        var issuers = [issuer]
+        while issuers.count + 1 < length {
+            issuer = try CertificateFactory.make(.authority("ACME test \(issuers.count)"), by: issuer)
+            issuers.insert(issuer, at: 0)
+        }
         var recipe = CertificateFactory.Recipe()
         recipe.usages = [.serverAuth]
         recipe.names = wish.names.map { .dnsName($0) }
@@ -156,7 +162,6 @@ private struct Script {
         if kind == "@expired" { recipe.notAfter = CertificateFactory.now - 1 }
         if kind == "@early" { recipe.notBefore = CertificateFactory.now + 3600 }
         let leaf = try CertificateFactory.make(recipe, by: issuer)
-        let chain = [leaf.der] + Array(repeating: issuer.der, count: kind == "@long" ? 10 : 1)
-        return Array(PEMBlock.encode(chain, label: PEMBlock.certificate).utf8)
+        return Array(PEMBlock.encode([leaf.der] + issuers.map(\.der), label: PEMBlock.certificate).utf8)
     }
 }
