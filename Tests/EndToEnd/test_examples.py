@@ -1,8 +1,15 @@
 """Every folder in Examples is started as its page says, on free ports, and probed."""
 
+import base64
+import json
+import os
+import re
+import secrets
 import shutil
 import ssl
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,15 +25,16 @@ class Examples:
         self.folder, self.started = folder, []
 
     def copy(self, name):
-        shutil.copytree(EXAMPLES / name, self.folder / name)
-        return self.folder / name
+        """The folder of the copy. Its name is short since the path of a socket may not be long."""
+        return Path(shutil.copytree(EXAMPLES / name, self.folder / "example"))
 
-    def start(self, folder, upstream, upstream_port):
-        """The gateway and the port that it listens on."""
+    def start(self, folder, upstream, upstream_port, others=()):
+        """The gateway and the port that it listens on. `others` are more ports to move: (old, new)."""
         text, port = (folder / "sallyport.yaml").read_text(), free_port()
-        for old, new in {"8443": port, upstream_port: upstream.port}.items():
-            assert f":{old}" in text, f"{folder} has no port {old}"
-            text = text.replace(f":{old}", f":{new}")
+        for old, new in [("8443", port), (upstream_port, upstream.port), *others]:
+            moved = re.sub(rf"(:\s?){old}\b", rf"\g<1>{new}", text)
+            assert moved != text, f"{folder} has no port {old}"
+            text = moved
         self.started.append(Gateway(folder, text))
         return self.started[-1], port
 
@@ -45,7 +53,8 @@ def issued(gateway, name, *options):
 
 
 def test_every_example_is_tested():
-    tested = {"minimal", "two-identities", "mutual-tls-upstream"}
+    tested = {
+        "minimal", "two-identities", "mutual-tls-upstream", "client-certificates-per-host", "certificates-for-workloads"}
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == tested
 
 
@@ -92,3 +101,68 @@ def test_mutual_tls_upstream(examples, serve):
         assert client.request().status == 200
     request = upstream.requests[-1]
     assert request.get("client-cert") and "spiffe://" in request.get("x-forwarded-client-cert")
+
+
+def test_client_certificates_per_host(examples, serve):
+    upstream = serve()
+    gateway, port = examples.start(examples.copy("client-certificates-per-host"), upstream, "9000")
+    root, alice = str(gateway.state / "ca/root.pem"), issued(gateway, "alice")
+    with Client(port, server_name="www.localhost", authority=root) as client:
+        assert client.request(host="www.localhost").status == 200
+        assert client.request(host="api.localhost").code == "SP3004"
+    assert refused(port, server_name="api.localhost", authority=root)
+    with Client(port, alice, server_name="api.localhost", authority=root) as client:
+        assert client.request(host="api.localhost").status == 200
+    with Client(port, issued(gateway, "bob"), server_name="api.localhost", authority=root) as client:
+        assert client.request(host="api.localhost").code == "SP3001"
+    assert len(upstream.requests) == 2
+
+
+@pytest.fixture
+def workloads(examples, serve):
+    """The gateway of the example, its port, its folder and the port of the challenges."""
+    folder, challenges = examples.copy("certificates-for-workloads"), free_port()
+    key = folder / "ci.key"
+    key.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode() + "\n")
+    key.chmod(0o600)
+    gateway, port = examples.start(folder, serve(), "9000", [("5002", challenges)])
+    return gateway, port, folder, challenges
+
+
+def test_certificates_for_workloads_by_token(workloads):
+    gateway, port, folder, _ = workloads
+    root = str(gateway.state / "ca/root.pem")
+    token = json.loads(gateway.command("cert", "token", "shop", "--json").stdout)["token"]
+    subprocess.run(
+        ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "shop.key",
+         "-subj", "/", "-out", "shop.csr"], cwd=folder, check=True, capture_output=True)
+    request = (folder / "shop.csr").read_bytes()
+
+    def enrol(credential=None, fields=()):
+        with Client(port, credential, authority=root) as client:
+            reply = client.request("POST", "/enrol", body=request, fields=fields)
+            assert reply.status == 201
+            (folder / "shop.pem").write_bytes(reply.body)
+
+    with Client(port, authority=root) as client:
+        assert client.request().code == "SP3002"
+    enrol(fields=(f"Authorization: Bearer {token}",))
+    shop = str(folder / "shop.pem"), str(folder / "shop.key")
+    enrol(credential=shop)
+    with Client(port, shop, authority=root) as client:
+        assert client.request().status == 200
+
+
+def test_certificates_for_workloads_by_acme(workloads):
+    gateway, port, folder, challenges = workloads
+    root, home = str(gateway.state / "ca/root.pem"), folder / "certbot"
+    done = subprocess.run(
+        [Path(sys.executable).parent / "certbot", "certonly", "--standalone", "--http-01-port", str(challenges), "-d", "localhost",
+         "--server", f"https://localhost:{port}/acme/directory", "--eab-kid", "ci", "--eab-hmac-key",
+         (folder / "ci.key").read_text().strip(), "--required-profile", "client", "--config-dir", home, "--work-dir", home,
+         "--logs-dir", home, "--non-interactive", "--agree-tos", "--register-unsafely-without-email"],
+        capture_output=True, text=True, timeout=50, env={**os.environ, "REQUESTS_CA_BUNDLE": root})
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}{gateway.output[-3000:]}"
+    live = home / "live/localhost"
+    with Client(port, (str(live / "fullchain.pem"), str(live / "privkey.pem")), authority=root) as client:
+        assert client.request().status == 200
