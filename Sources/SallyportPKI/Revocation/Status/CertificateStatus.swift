@@ -6,8 +6,14 @@ enum CertificateStatus: Sendable, Hashable {
     /// - Parameter why: in the operator's words.
     case unknown(why: String)
 
+    /// While something is not known, it is looked up again after so many seconds.
+    static let doubtPause: Int64 = 30
+
     /// What several sources say together: revoked if one says so, else good if one says so. Good when none was asked.
-    static func combined(_ statuses: [CertificateStatus]) -> CertificateStatus {
+    ///
+    /// It is to be looked up again as soon as one of them wants that, however long the others hold: a responder is asked
+    /// again only then.
+    static func combined(_ statuses: [CertificateStatus], at now: Int64) -> CertificateStatus {
         var ends: [Int64] = []
         var doubts: [String] = []
         for status in statuses {
@@ -17,8 +23,10 @@ enum CertificateStatus: Sendable, Hashable {
             case .unknown(let why): doubts.append(why)
             }
         }
-        if let end = ends.max() { return .good(until: end) }
-        return doubts.isEmpty ? .good(until: .max) : .unknown(why: doubts.joined(separator: "; "))
+        guard let end = ends.min() else {
+            return doubts.isEmpty ? .good(until: .max) : .unknown(why: doubts.joined(separator: "; "))
+        }
+        return .good(until: doubts.isEmpty ? end : min(end, now + doubtPause))
     }
 }
 

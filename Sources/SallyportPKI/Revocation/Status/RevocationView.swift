@@ -59,6 +59,7 @@ package final class RevocationView: Sendable {
                         .certificateStatusUnknown,
                         "whether \(subject.description) has been revoked is not known: \(why)")
                 }
+                until = min(until, now + CertificateStatus.doubtPause)
             }
         }
         return until
@@ -86,7 +87,7 @@ package final class RevocationView: Sendable {
         let listed = policy.hasLists ? listStatus(of: subject, authority, policy, now) : nil
         // Whoever is revoked by a list is not asked about.
         if let listed, case .revoked = listed { return listed }
-        return CertificateStatus.combined([listed, responderStatus(of: subject, policy, now)].compactMap(\.self))
+        return CertificateStatus.combined([listed, responderStatus(of: subject, policy, now)].compactMap(\.self), at: now)
     }
 
     /// Nil when no list has to say anything: for an intermediate whose issuer's list is not configured. The peer's own
