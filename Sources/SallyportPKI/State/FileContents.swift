@@ -27,9 +27,11 @@ enum FileContents {
         return try read(descriptor, path: path, limit: limit)
     }
 
+    /// False only when it is certain that there is nothing. What cannot be looked at counts as there, so that reading it
+    /// fails with the system's words and is not taken for an empty list.
     static func exists(_ path: String) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0
+        return lstat(path, &status) == 0 || errno != ENOENT
     }
 
     /// Without effect when there is no such file.
