@@ -75,6 +75,8 @@ package struct ACMERevocation: Sendable {
 /// A challenge to be looked at over the network; then `ACMEServer.validated`.
 package struct ACMEValidation: Sendable, Hashable {
     package let order: String
+    /// The external account that it is for.
+    package let externalAccount: String
     package let authorization: Int
     package let type: ACMEChallengeType
     /// Lower-case DNS name.

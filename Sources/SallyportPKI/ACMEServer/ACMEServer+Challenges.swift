@@ -77,7 +77,7 @@ extension ACMEServer {
         _ order: ServerOrder, _ index: Int, _ challenge: ACMEChallenge, _ account: ACMEAccount
     ) throws(JOSEFailure) -> ACMEValidation {
         ACMEValidation(
-            order: order.id, authorization: index, type: challenge.type, name: order.authorizations[index].name,
+            order: order.id, externalAccount: account.externalAccount, authorization: index, type: challenge.type, name: order.authorizations[index].name,
             token: challenge.token, keyAuthorization: "\(challenge.token).\(try Self.key(of: account).thumbprint)")
     }
 

@@ -120,7 +120,7 @@ final class ACMEDesk: Sendable {
     // MARK: validations
 
     private func look(_ validation: ACMEValidation, _ prober: ChallengeProber) async {
-        await queue.run { [self] in
+        await queue.run(for: validation.externalAccount) { [self] in
             let result = await prober.probe(validation)
             do {
                 try await NIOThreadPool.singleton.runIfActive { self.finish(validation, result) }
@@ -142,33 +142,5 @@ final class ACMEDesk: Sendable {
             state.server.validated(validation, result, at: UnixTime.seconds())
             _ = write(&state)
         }
-    }
-}
-
-/// Runs a few looks at a time and keeps the others waiting in their order.
-actor ValidationQueue {
-    private static let most = 16
-    private var running = 0
-    private var waiting: [@Sendable () async -> Void] = []
-
-    func run(_ work: @escaping @Sendable () async -> Void) {
-        waiting.append(work)
-        startNext()
-    }
-
-    private func startNext() {
-        while running < Self.most, !waiting.isEmpty {
-            running += 1
-            let work = waiting.removeFirst()
-            Task {
-                await work()
-                self.ended()
-            }
-        }
-    }
-
-    private func ended() {
-        running -= 1
-        startNext()
     }
 }
