@@ -5,6 +5,7 @@ import concurrent.futures
 import json
 import os
 import secrets
+import socket
 import ssl
 import subprocess
 import sys
@@ -366,3 +367,26 @@ def test_acme_over_plain_requests_is_refused_in_its_own_words(issuer):
         assert client.request("GET", "/acme/order/x").status == 405
         assert client.request("GET", "/acme/renewal-info/AAAA.BBBB").status == 404
         assert client.request("GET", "/acmes").get("content-type") == "application/problem+json"
+
+
+def test_requests_whose_content_does_not_come_keep_nobody_from_a_service(issuer):
+    """Strangers may call these services, so they must not be able to fill them up by saying nothing."""
+    one = issuer()
+    context = ssl.create_default_context(cafile=one.root)
+    head = f"POST /enrol HTTP/1.1\r\nHost: localhost:{one.port}\r\nContent-Length: 1000\r\n\r\nx".encode()
+    held = []
+    try:
+        for _ in range(65 * (os.cpu_count() or 1) * 2):
+            plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+            held.append(context.wrap_socket(plain, server_hostname="localhost"))
+            held[-1].sendall(head)
+        # Each worker has more of them than it waits for, so the oldest have given way by now.
+        displaced = held[0].recv(4096)
+        assert displaced.startswith(b"HTTP/1.1 503 ") and b"SP2778" in displaced, displaced
+        for _ in range(8):
+            assert one.post("/enrol", request()[1], fields=bearer("sallyport-unknown")).code == "SP2771"
+            with Client(one.port, authority=one.root) as client:
+                assert client.request("GET", "/acme/directory").status == 200
+    finally:
+        for connection in held:
+            connection.close()

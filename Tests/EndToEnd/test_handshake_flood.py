@@ -12,6 +12,7 @@ import time
 import pytest
 
 from clients import Client
+from gateway import free_port
 from test_handshake import client_hello, record
 
 GOOD = 40
@@ -107,3 +108,27 @@ def test_a_stalled_handshake_below_the_bound_has_its_whole_time(edge, serve, ali
         assert not [line for line in one.gateway.stderr.lines[mark:] if "SP3020" in line]
     finally:
         stalled.close()
+
+
+def test_good_clients_get_in_beside_silent_plain_connections(edge, serve, alice):
+    """The listener that redirects to https is for strangers, and must not eat up what the others need."""
+    plain = free_port()
+    one = edge(serve(), listeners__plain={"address": f"127.0.0.1:{plain}", "redirectToHTTPS": True},
+               arguments=("--threads", "1"), open_files=4 * BOUND)
+    with one.client(alice) as client:
+        assert client.request().status == 200
+    files = one.gateway.open_files()
+    silent = []
+    try:
+        for _ in range(6 * BOUND):
+            silent.append(socket.create_connection(("127.0.0.1", plain), timeout=10))
+        for _ in range(GOOD // 4):
+            with one.client(alice) as client:
+                assert client.request().status == 200
+            assert one.gateway.open_files() < files + BOUND + 100
+        # The newest is among those that are waited for.
+        silent[-1].sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert silent[-1].recv(4096).startswith(b"HTTP/1.1 308 ")
+    finally:
+        for connection in silent:
+            connection.close()

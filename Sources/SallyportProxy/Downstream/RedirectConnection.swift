@@ -22,9 +22,12 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     /// Of the head, then of the client's leave.
     private var until: NIODeadline
     private var isClosing = false
+    /// Called once, when the connection is over. Until then it counts among those that others may displace.
+    private let ended: () -> Void
     var registryIndex = -1
 
-    init(loop: LoopState, port: UInt16, challenges: PendingChallenges) {
+    init(loop: LoopState, port: UInt16, challenges: PendingChallenges, ended: @escaping () -> Void) {
+        self.ended = ended
         self.loop = loop
         self.port = port
         self.challenges = challenges
@@ -40,6 +43,7 @@ final class RedirectConnection: ChannelInboundHandler, SweptConnection {
     func handlerRemoved(context: ChannelHandlerContext) {
         loop.unregister(self)
         self.context = nil
+        ended()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

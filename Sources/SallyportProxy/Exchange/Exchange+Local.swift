@@ -5,12 +5,11 @@ import SallyportModel
 // An exchange that a service of the gateway itself answers, instead of an upstream.
 extension Exchange {
     func begin(_ mount: LocalMount) {
-        guard loop.localCalls < LocalCall.most else { return answer(LocalReply(.localServiceBusy)) }
         let call = LocalCall(mount)
         guard call.admits(head.framing) else { return answer(LocalReply(.bodyTooLarge)) }
-        loop.localCalls += 1
         local = call
         if machine.requestIsComplete { return run(call) }
+        call.ticket = loop.contentAwaited(by: self)
         if head.expectsContinue {
             connection.write(Self.continueLine)
             connection.flush()
@@ -26,7 +25,9 @@ extension Exchange {
     /// The request is whole.
     func run(_ call: LocalCall) {
         guard !machine.isFinished else { return }
-        call.run(head, identity, on: loop.eventLoop) { [self] answer in
+        endGathering(call)
+        guard loop.localCalls < LocalCall.most else { return answer(LocalReply(.localServiceBusy)) }
+        call.run(head, identity, on: loop) { [self] answer in
             guard !machine.isFinished else { return }
             switch answer {
             case .refused(let reply): self.answer(reply)
@@ -38,9 +39,18 @@ extension Exchange {
     /// Whichever way the exchange ends, the call is over and its place free.
     func endLocal() {
         guard let local else { return }
+        endGathering(local)
         local.cancel()
         self.local = nil
-        loop.localCalls -= 1
+    }
+
+    private func endGathering(_ call: LocalCall) {
+        if let ticket = call.ticket.take() { loop.contentEnds(ticket) }
+    }
+
+    /// Others wait for the place, and the content has not come.
+    func giveWay() {
+        end(machine.abandon(), reason: .localServiceBusy)
     }
 
     func sweep(_ call: LocalCall, now: NIODeadline) {

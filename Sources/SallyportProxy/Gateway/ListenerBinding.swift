@@ -143,8 +143,11 @@ struct ConnectionGate: Sendable {
 
     func admitPlain(_ channel: any Channel, loop: LoopState, port: UInt16) throws {
         guard loop.hasRoom else { return channel.close(promise: nil) }
-        try channel.pipeline.syncOperations.addHandler(
-            RedirectConnection(loop: loop, port: port, challenges: challenges))
+        let ticket = loop.handshakeBegins(channel)
+        let connection = RedirectConnection(loop: loop, port: port, challenges: challenges) {
+            _ = loop.handshakeEnds(ticket)
+        }
+        try channel.pipeline.syncOperations.addHandler(connection)
     }
 
     /// TLS first; the connection speaks HTTP under the configuration that its handshake was made under.

@@ -27,7 +27,7 @@ final class LoopState {
         eventLoop: any EventLoop, index: Int, counters: LoopCounters, logger: Logger, generation: Generation,
         handshakes: Int
     ) {
-        pending = PendingHandshakes(capacity: handshakes)
+        pending = BoundedWait(capacity: handshakes)
         self.eventLoop = eventLoop
         self.index = index
         self.counters = counters
@@ -84,19 +84,21 @@ final class LoopState {
 
     // MARK: connections
 
-    /// Connections whose handshake is not over; they are not registered yet.
-    private var pending: PendingHandshakes<any Channel>
+    /// Connections whose handshake is not over, or whose plain request has not come; the former are not registered yet.
+    private var pending: BoundedWait<any Channel>
     /// Since the last sweep.
     private var displaced = 0
 
-    /// Requests that services of the gateway itself are answering.
+    /// Requests that services of the gateway itself are working on, also when nobody waits for the answer any more.
     var localCalls = 0
+    /// Those whose content is still to come. Whoever holds it back must not keep others from a service.
+    private var gathering = BoundedWait<Exchange>(capacity: LocalCall.mostGathering)
 
     /// Whether one more connection can be taken.
     var hasRoom: Bool { connections.count < Bounds.connections && !isDraining }
 
     /// A handshake begins. Where too many are under way, the oldest connection is closed for it.
-    func handshakeBegins(_ channel: any Channel) -> PendingHandshakes<any Channel>.Ticket {
+    func handshakeBegins(_ channel: any Channel) -> BoundedWait<any Channel>.Ticket {
         let (ticket, oldest) = pending.add(channel)
         if let oldest {
             displaced += 1
@@ -106,8 +108,19 @@ final class LoopState {
     }
 
     /// A handshake is over. False: its connection had been closed for another one.
-    func handshakeEnds(_ ticket: PendingHandshakes<any Channel>.Ticket) -> Bool {
+    func handshakeEnds(_ ticket: BoundedWait<any Channel>.Ticket) -> Bool {
         pending.remove(ticket)
+    }
+
+    /// A service waits for the content of a request. Where it waits for too many, the oldest is given up.
+    func contentAwaited(by exchange: Exchange) -> BoundedWait<Exchange>.Ticket {
+        let (ticket, oldest) = gathering.add(exchange)
+        oldest?.giveWay()
+        return ticket
+    }
+
+    func contentEnds(_ ticket: BoundedWait<Exchange>.Ticket) {
+        _ = gathering.remove(ticket)
     }
 
     /// One line for all of them: a line each would be a flood of its own.

@@ -8,8 +8,10 @@ import SallyportModel
 final class LocalCall {
     /// A service gets this long.
     static let deadline = TimeAmount.seconds(30)
-    /// Calls of one event loop that are under way, at most.
+    /// Calls of one event loop that services work on, at most.
     static let most = 64
+    /// Calls of one event loop whose content is awaited, at most; the oldest gives way.
+    static let mostGathering = 64
 
     enum State {
         case gathering
@@ -21,6 +23,8 @@ final class LocalCall {
     private(set) var state = State.gathering
     private var body: [UInt8] = []
     private var task: Task<Void, Never>?
+    /// While the content is awaited.
+    var ticket: BoundedWait<Exchange>.Ticket?
 
     init(_ mount: LocalMount) { self.mount = mount }
 
@@ -43,9 +47,9 @@ final class LocalCall {
     }
 
     /// The request is whole.
-    /// - Parameter answered: on `eventLoop`, once, unless the call is cancelled before.
+    /// - Parameter answered: on the event loop, once, unless the call is cancelled before.
     func run(
-        _ head: RequestHead, _ identity: Identity?, on eventLoop: any EventLoop,
+        _ head: RequestHead, _ identity: Identity?, on loop: LoopState,
         answered: @escaping (LocalAnswer) -> Void
     ) {
         guard case .gathering = state else { return }
@@ -56,11 +60,14 @@ final class LocalCall {
             body: body)
         body = []
         let service = mount.service
-        let callback = NIOLoopBound((self, answered), eventLoop: eventLoop)
+        loop.localCalls += 1
+        let eventLoop = loop.eventLoop
+        let callback = NIOLoopBound((self, loop, answered), eventLoop: eventLoop)
         task = Task {
             let answer = await service.answer(request)
             eventLoop.execute {
-                let (call, answered) = callback.value
+                let (call, loop, answered) = callback.value
+                loop.localCalls -= 1
                 guard case .running = call.state else { return }
                 call.state = .over
                 answered(answer)

@@ -2,16 +2,16 @@ import Testing
 
 @testable import SallyportProxy
 
-@Suite struct PendingHandshakesTests {
+@Suite struct BoundedWaitTests {
     @Test func belowTheBoundNobodyGivesWay() {
-        var pending = PendingHandshakes<Int>(capacity: 3)
+        var pending = BoundedWait<Int>(capacity: 3)
         let displaced = (0..<3).compactMap { pending.add($0).displaced }
         #expect(displaced.isEmpty)
         #expect(pending.count == 3)
     }
 
     @Test func theOldestGivesWay() {
-        var pending = PendingHandshakes<Int>(capacity: 2)
+        var pending = BoundedWait<Int>(capacity: 2)
         let first = pending.add(0).ticket
         let second = pending.add(1).ticket
         let third = pending.add(2)
@@ -23,7 +23,7 @@ import Testing
 
     /// Whoever finishes is not displaced, however many stall: the stalled ones are older.
     @Test func whoFinishesSoonIsNeverDisplaced() {
-        var pending = PendingHandshakes<Int>(capacity: 10)
+        var pending = BoundedWait<Int>(capacity: 10)
         var displaced: [Int] = []
         for round in 0..<10_000 {
             let good = pending.add(-round - 1)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func aBoundOfNothingIsOne() {
-        var pending = PendingHandshakes<Int>(capacity: 0)
+        var pending = BoundedWait<Int>(capacity: 0)
         let displaced = [1, 2].map { pending.add($0).displaced }
         #expect(displaced == [nil, 1])
     }
