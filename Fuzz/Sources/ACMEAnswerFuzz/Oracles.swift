@@ -1,3 +1,4 @@
+@testable import SallyportConfig
 @testable import SallyportPKI
 
 /// Whatever an ACME server answers, the order goes on within its bounds or ends with a reason that can be printed, and
