@@ -221,6 +221,9 @@ def refusal(one):
         one.offered("http/1.1")
     except ssl.SSLError as error:
         return error.reason.removeprefix("SSLV3_ALERT_").removeprefix("TLSV1_ALERT_")
+    except TimeoutError:
+        # It was let in, and both sides wait for a request.
+        return None
     return None
 
 
