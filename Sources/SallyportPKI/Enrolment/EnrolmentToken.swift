@@ -40,10 +40,14 @@ package struct EnrolmentTokens: Sendable {
     private static let folder = "enrolment"
     private static let prefix = "sallyport-"
     private static let maximumBytes = 64 << 10
-    private static let maximumTokens = 10_000
     private let state: StateDirectory
+    private let most: Int
 
-    package init(_ state: StateDirectory) { self.state = state }
+    /// - Parameter most: tokens that can be good at a time.
+    package init(_ state: StateDirectory, most: Int = 10_000) {
+        self.state = state
+        self.most = most
+    }
 
     /// A new token. A secret; it is to be shown once.
     package func make(_ grant: EnrolmentGrant, at now: Int64) throws(PKIError) -> String {
@@ -80,15 +84,19 @@ package struct EnrolmentTokens: Sendable {
     }
 
     private func removeExpired(at now: Int64) throws(PKIError) {
-        let names = try state.files(in: Self.folder)
-        guard names.count < Self.maximumTokens else {
-            throw PKIError(.issuingStateUnusable, "\(state.path)/\(Self.folder)", "there are too many tokens")
-        }
-        for name in names where name.hasSuffix(".json") {
+        var left = 0
+        for name in try state.files(in: Self.folder) where name.hasSuffix(".json") {
             let path = "\(state.path)/\(Self.folder)/\(name)"
             // Another process may have used it up in between.
             guard FileContents.exists(path) else { continue }
-            if try read(path).expiresAt <= now { try state.removeFile(path) }
+            if try read(path).expiresAt <= now {
+                try state.removeFile(path)
+            } else {
+                left += 1
+            }
+        }
+        guard left < most else {
+            throw PKIError(.issuingStateUnusable, "\(state.path)/\(Self.folder)", "there are too many tokens")
         }
     }
 

@@ -143,6 +143,7 @@ final class Exchange {
             answerLoss(reason)
         case .cut:
             record.reason = reason
+            endLocal()
             releaseUpstream(keep: false)
             log()
             connection.cut()

@@ -45,6 +45,15 @@ import Testing
         #expect(try state.files(in: "enrolment").count == 1)
     }
 
+    /// However many there were: those that have expired make room.
+    @Test func onlyGoodOnesCountAgainstTheBound() throws {
+        let tokens = EnrolmentTokens(state, most: 2)
+        for _ in 0..<2 { _ = try tokens.make(grant(expiresAt: 10), at: 0) }
+        #expect(throws: PKIError.self) { try tokens.make(grant(), at: 9) }
+        _ = try tokens.make(grant(), at: 11)
+        #expect(try state.files(in: "enrolment").count == 1)
+    }
+
     @Test func namesAreCheckedWhenItIsMade() {
         let tokens = EnrolmentTokens(state)
         #expect(throws: PKIError.self) { try tokens.make(grant(name: "anyone"), at: 0) }
