@@ -28,6 +28,8 @@ package struct LimboCase: Sendable, Decodable {
     package let trustedCerts: [String]
     package let untrustedIntermediates: [String]
     package let peerCertificate: String
+    /// PEM; with one the status of the peer's certificate has to be known.
+    package let crls: [String]?
     /// RFC 3339; now when there is none.
     package let validationTime: String?
     package let signatureAlgorithms: [String]?

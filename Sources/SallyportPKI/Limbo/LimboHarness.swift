@@ -48,17 +48,34 @@ package struct LimboHarness: Sendable {
         let chain = try Self.certificates([testCase.peerCertificate] + testCase.untrustedIntermediates)
         let time = try testCase.validationTime.map { text throws(CaseEnd) in try Self.seconds(text) } ?? now
         let verifier = ChainVerifier(
-            anchors: anchors, purpose: purpose, maxDepth: testCase.maxChainDepth ?? Self.defaultDepth,
-            profile: profile)
+            anchors: anchors, revocation: RevocationFeed(try Self.revocation(testCase.crls ?? [])), purpose: purpose,
+            maxDepth: testCase.maxChainDepth ?? Self.defaultDepth, profile: profile)
         return (verifier, chain, time)
     }
+
+    /// As if the lists were configured for the authority that all anchors of a case belong to.
+    private static func revocation(_ texts: [String]) throws(CaseEnd) -> RevocationView {
+        guard !texts.isEmpty else { return .none }
+        var lists: [(list: CertificateList, source: String)] = []
+        for text in texts {
+            do {
+                lists += try CertificateListFile.lists(in: Array(text.utf8)).map { ($0, "case") }
+            } catch {
+                throw .unreadable("revocation list: \(error.detail)")
+            }
+        }
+        return RevocationView(
+            policies: [authority: RevocationPolicy(hasLists: true)], lists: [authority: lists])
+    }
+
+    private static let authority = "limbo"
 
     private static let defaultDepth = 8
 
     /// Nil for one that cannot be used: no path ends in it.
     private static func anchor(_ der: [UInt8]) -> TrustAnchor? {
         do {
-            return TrustAnchor(authority: "limbo", certificate: try ParsedCertificate(der: der))
+            return TrustAnchor(authority: authority, certificate: try ParsedCertificate(der: der))
         } catch {
             return nil
         }
@@ -94,7 +111,7 @@ private enum CaseEnd: Error {
 
 extension LimboCase {
     /// Features that no verdict is given on: there is no list of public suffixes here.
-    private static let unsupportedFeatures: Set<String> = ["has-crl", "pedantic-public-suffix-wildcard"]
+    private static let unsupportedFeatures: Set<String> = ["pedantic-public-suffix-wildcard"]
 
     fileprivate func checkSupport() throws(CaseEnd) {
         if let feature = (features ?? []).first(where: Self.unsupportedFeatures.contains) {
