@@ -129,3 +129,87 @@ def test_plain_text_where_tls_is_expected(edge, serve, authority, internal, alic
         reply = client.request()
         assert (reply.status, reply.code) == (502, "SP5015"), reply
     assert upstream.requests == []
+
+
+def subject_of(connection):
+    """The common name that the gateway presented on this connection; None without a certificate."""
+    certificate = connection.socket.getpeercert()
+    return dict(pair[0] for pair in certificate["subject"])["commonName"] if certificate else None
+
+
+def naming_the_peer(connection):
+    """Answers with the certificate that the connection was opened with."""
+    name = subject_of(connection) or "nobody"
+    while True:
+        connection.read_request()
+        connection.reply(name.encode())
+
+
+def asking_server(internal):
+    """Takes clients of `internal` and those without a certificate."""
+    context = tls_server(internal.issue("orders", usage=SERVER, names=["orders.internal"]), clients=internal)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+def presented(credential):
+    return {"certificate": str(credential.certificate_file), "key": f"file:{credential.key_file}"}
+
+
+def identities_to_one_target(edge, authority, internal, upstream, own):
+    """One route and one upstream for each way to present oneself, all to the same address and name."""
+    def settings(credential):
+        present = {"present": presented(credential)} if credential else {}
+        return {"targets": [upstream.url], "timeouts": {"connect": "5s", "request": "5s", "idle": "30s"},
+                "tls": {"trust": ["internal"], "name": "orders.internal", **present}}
+    return edge(
+        upstream,
+        pki={"authorities": {"test": {"file": str(authority.file)}, "internal": {"file": str(internal.file)}}},
+        upstreams={name: settings(credential) for name, credential in own.items()},
+        routes=[{"match": {"path": f"/{name}"}, "allow": ["alice"], "to": name} for name in own])
+
+
+def test_connections_are_not_shared_between_identities(edge, serve, authority, internal, alice):
+    upstream = serve(naming_the_peer, tls=asking_server(internal))
+    own = {"first": internal.issue("gateway-one"), "second": internal.issue("gateway-two"), "bare": None}
+    one = identities_to_one_target(edge, authority, internal, upstream, own)
+    expected = {"first": b"gateway-one", "second": b"gateway-two", "bare": b"nobody"}
+    with one.client(alice) as client:
+        for _ in range(3):
+            for name, body in expected.items():
+                reply = client.request(path=f"/{name}")
+                assert (reply.status, reply.body) == (200, body), (name, reply)
+    served = sorted(connection.served for connection in upstream.connections)
+    assert sum(served) == 9 and len(served) >= 3, served
+    assert max(served) >= 2, "each identity keeps its own connections"
+
+
+def test_a_reload_ends_the_use_of_connections_with_the_old_certificate(edge, serve, authority, internal, alice):
+    upstream = serve(naming_the_peer, tls=asking_server(internal))
+    old, new = internal.issue("gateway-old"), internal.issue("gateway-new")
+    one = identities_to_one_target(edge, authority, internal, upstream, {"first": old})
+    with one.client(alice) as client, one.client(alice) as other:
+        for each in (client, other, client):
+            assert each.request(path="/first").body == b"gateway-old"
+        for credential, body in ((new, b"gateway-new"), (None, b"nobody"), (old, b"gateway-old")):
+            tls = {"trust": ["internal"], "name": "orders.internal"}
+            one.change("upstreams__first__tls", tls | ({"present": presented(credential)} if credential else {}))
+            one.gateway.write(one.configuration)
+            one.gateway.command("reload")
+            for each in (client, other, client):
+                reply = each.request(path="/first")
+                assert (reply.status, reply.body) == (200, body), reply
+
+
+def test_a_new_certificate_in_the_same_files_is_taken_up(edge, serve, authority, internal, alice):
+    """The configuration is the same text as before."""
+    upstream = serve(naming_the_peer, tls=asking_server(internal))
+    old, new = internal.issue("gateway-old"), internal.issue("gateway-new")
+    one = identities_to_one_target(edge, authority, internal, upstream, {"first": old})
+    files = old.certificate_file, old.key_file
+    with one.client(alice) as client:
+        assert client.request(path="/first").body == b"gateway-old"
+        files[0].write_bytes(new.certificate_file.read_bytes())
+        files[1].write_bytes(new.key_file.read_bytes())
+        one.gateway.command("reload")
+        assert [client.request(path="/first").body for _ in range(3)] == [b"gateway-new"] * 3
