@@ -21,14 +21,15 @@ def free_port():
 class Peer:
     """A proxy: a configuration template and the command that runs it."""
 
-    def __init__(self, name, template, command, environment=None):
-        self.name, self.template, self.command = name, template, command
+    def __init__(self, name, template, command, environment=None, **values):
+        """`values` are for the template."""
+        self.name, self.template, self.command, self.values = name, template, command, values
         self.environment = environment or {}
 
     def write_configuration(self, folder, port, backend):
-        path = folder / self.template
+        path = folder / f"{self.name}-{self.template}"
         text = string.Template((TEMPLATES / self.template).read_text())
-        path.write_text(text.substitute(folder=folder, port=port, backend=backend, reply=REPLY))
+        path.write_text(text.substitute(self.values, folder=folder, port=port, backend=backend, reply=REPLY))
         return path
 
     @contextlib.contextmanager
@@ -53,7 +54,7 @@ class Peer:
 
 
 def wait_until_open(process, port, output):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise SystemExit(f"{process.args[0]} ended with {process.returncode}:\n{output.read_text()[-2000:]}")
@@ -61,19 +62,30 @@ def wait_until_open(process, port, output):
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         time.sleep(0.05)
-    raise SystemExit(f"{process.args[0]} does not listen on port {port} after 20 s; see {output}")
+    raise SystemExit(f"{process.args[0]} does not listen on port {port} after 60 s; see {output}")
 
 
 def backend_server():
     return Peer("backend", "backend.conf", ["nginx", "-c", "{file}"])
 
 
+def own_peer(name, crl=""):
+    """`crl` is the file with the authority's revocation list; without one no status is asked for."""
+    sallyport = str(Path(os.environ["SALLYPORT_BIN"]).absolute())
+    return Peer(name, "sallyport.yaml",
+                [sallyport, "run", "-c", "{file}", "--state", f"{{folder}}/state-{name}", "--threads", "1"],
+                instance=name, crl=f", crl: {crl}" if crl else "")
+
+
+def own_peers_with_lists():
+    """What a long revocation list costs: the same gateway with an empty one and with one of 100,000 entries."""
+    return [own_peer("sallyport-empty-crl", "empty.crl"), own_peer("sallyport-crl", "long.crl")]
+
+
 def all_peers(tools):
     binaries = tools / "venv" / "bin"
-    sallyport = str(Path(os.environ["SALLYPORT_BIN"]).absolute())
     return [
-        Peer("sallyport", "sallyport.yaml",
-             [sallyport, "run", "-c", "{file}", "--state", "{folder}/state", "--threads", "1"]),
+        own_peer("sallyport"),
         Peer("nginx", "nginx.conf", ["nginx", "-c", "{file}"]),
         Peer("haproxy", "haproxy.cfg", ["haproxy", "-f", "{file}"]),
         Peer("envoy", "envoy.yaml",
