@@ -90,6 +90,24 @@ def test_revoked_before_the_start(run, serve, tmp_path):
         assert client.request().status == 200, "a new certificate of the same name is good"
 
 
+def test_a_running_gateway_takes_a_rotation_over(run, serve):
+    """Without a reload, and before the command ends; a bundle with the new root alone is enough at the end."""
+    port = free_port()
+    gateway = run(builtin(port, serve()))
+    alice = issued(gateway.state, "alice")
+    before = server_certificate(port, alice)
+    done = sallyport("ca", "rotate", "root", "--yes", state=gateway.state)
+    assert "taken it over" in done.stderr and "cut" not in done.stderr
+    after = server_certificate(port, alice)
+    assert after.issuer != before.issuer, "the certificate shown is from the new intermediate"
+    waiting = sallyport("ca", "rotate", "--finish", state=gateway.state, check=False)
+    assert waiting.returncode == 1 and "alice" in waiting.stderr
+    sallyport("cert", "renew", "alice", state=gateway.state)
+    assert "alice" not in sallyport("ca", "rotate", "--finish", "--yes", state=gateway.state).stderr, "she has a new one"
+    done = sallyport("curl", "/", state=gateway.state)
+    assert done.returncode == 0, "the root alone vouches for what is shown now"
+
+
 @pytest.mark.timeout(120)
 def test_the_server_certificate_renews_itself(run, serve):
     """A new certificate in the running gateway; connections made under the old one live on."""

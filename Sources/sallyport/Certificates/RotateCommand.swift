@@ -66,11 +66,18 @@ struct RotateCommand: ParsableCommand {
         }
     }
 
-    /// Client certificates that are valid and will be refused.
+    /// Client certificates that are valid and will be refused, of names without one that goes on being accepted.
     private func clientsEnded(in state: StateDirectory) throws(CommandFailure) -> [IssuedRecord] {
         let now = Environment.now()
         do throws(PKIError) {
-            return try LocalAuthority.open(state, at: now).endedByFinishing(at: now).filter { $0.kind == .client }
+            let authority = try LocalAuthority.open(state, at: now)
+            let ended = try authority.endedByFinishing(at: now).filter { $0.kind == .client }
+            let serials = Set(ended.map(\.serial))
+            let goingOn = try authority.issued().filter {
+                $0.kind == .client && $0.state(at: now) == .valid && !serials.contains($0.serial)
+            }
+            let renewed = Set(goingOn.map(\.name))
+            return ended.filter { !renewed.contains($0.name) }
         } catch {
             throw CommandFailure(error)
         }

@@ -153,7 +153,8 @@ struct GatewayProcess {
         case .status: return await service.status()
         case .diff: return await service.difference()
         case .address: return await service.address()
-        case .revoked, .rotated: return await service.refresh()
+        case .revoked: return await service.refresh()
+        case .rotated: return await service.takeOverAuthority()
         case .explain: return service.explanation(of: request.subject ?? "")
         case .reload:
             manager.reloading()

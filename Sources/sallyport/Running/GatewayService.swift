@@ -75,7 +75,17 @@ actor GatewayService {
     func refresh() -> AdminReply {
         do throws(GatewayError) {
             try gateway.refreshRevocations()
-            return AdminReply(text: "\(Terminal.tick) the running gateway knows; open connections are cut")
+            return AdminReply(text: "\(Terminal.tick) the running gateway knows; what is refused now is cut off")
+        } catch {
+            return AdminReply(.failed, messages: "error: \(error.description)")
+        }
+    }
+
+    /// After the built-in authority was rotated: new connections see certificates of the new one, and its records hold.
+    func takeOverAuthority() async -> AdminReply {
+        do throws(GatewayError) {
+            let number = try await gateway.refreshCertificates()
+            return AdminReply(text: "\(Terminal.tick) the running gateway has taken it over (generation \(number))")
         } catch {
             return AdminReply(.failed, messages: "error: \(error.description)")
         }
