@@ -32,8 +32,13 @@ enum ListSchedule {
         return now + min(pause, max(pauses.lowerBound, end - now))
     }
 
-    /// After `failures` in a row: doubled each time, with jitter, so that a server that comes back is not overrun.
-    static func retry(after failures: Int, at now: Int64, jitter: ClosedRange<Double> = 0.5...1) -> Int64 {
+    /// After `failures` in a row. A URL: doubled each time, with jitter, so that a server that comes back is not
+    /// overrun. A file: as ever, for a good one may have been put in its place.
+    static func retry(
+        after failures: Int, from location: AuthorityStatus.Location, at now: Int64,
+        jitter: ClosedRange<Double> = 0.5...1
+    ) -> Int64 {
+        if case .file = location { return now + filePause }
         let pause = min(longestRetry, firstRetry << Int64(min(max(failures - 1, 0), 12)))
         return now + max(1, Int64(Double(pause) * Double.random(in: jitter)))
     }

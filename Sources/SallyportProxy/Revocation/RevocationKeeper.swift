@@ -157,7 +157,7 @@ final class RevocationKeeper: Sendable {
             known.problem = fault
             known.failures += 1
             known.mark = mark
-            known.nextLook = ListSchedule.retry(after: known.failures, at: now)
+            known.nextLook = ListSchedule.retry(after: known.failures, from: due.source.location, at: now)
             state.sources[due.source] = known
             return isNews
         }
