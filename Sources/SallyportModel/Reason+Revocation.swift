@@ -85,7 +85,10 @@ extension Reason {
             A line names a serial number in hexadecimal (and perhaps its issuer), the SHA-256 of a public key, a SPIFFE \
             ID, or an issuer.
             """,
-        fix: "Take the values from sallyport cert inspect FILE or from the log.")
+        fix: """
+            Take serial number, SPIFFE ID and issuer from sallyport cert inspect FILE or from the log. The SHA-256 of a \
+            key: openssl x509 -in CERT.pem -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum
+            """)
     package static let denyEntryMissing = Reason(
         2245, "That is not on the deny list", origin: .configuration,
         explanation: "There is no line of exactly these values, so there is nothing to take back.",

@@ -2,8 +2,14 @@
 extension Reason {
     package static let upstreamNotTrusted = Reason(
         5010, "The upstream's certificate is not trusted", status: 502, origin: .upstream,
-        explanation: "The certificate chain of the upstream does not lead to an authority in its `tls.trust`.",
-        fix: "Add its authority to pki.authorities and to tls.trust of the upstream.")
+        explanation: """
+            The certificate chain of the upstream does not lead to an authority in its `tls.trust`, or its key is none \
+            of `tls.pins`.
+            """,
+        fix: """
+            Add its authority to pki.authorities and to tls.trust of the upstream. Where tls.pins are set, add the SHA-256 \
+            that the log names, if the new key is meant to be there.
+            """)
     package static let upstreamCertificateExpired = Reason(
         5011, "The upstream's certificate is out of date", status: 502, origin: .upstream,
         explanation: "The certificate of the upstream has expired or is not valid yet by the clock of this machine.",

@@ -2,7 +2,7 @@ import SallyportModel
 
 extension ConfigurationCheck {
     mutating func routes(_ clients: RouteClients, upstreams: inout [String: Upstream]) -> [Route] {
-        if !draft.hasRoutes && !session.hasErrors {
+        if !draft.hasRoutes && draft.acme == nil && draft.enrolment == nil && !session.hasErrors {
             session.warn(.noRoutes, "there is no route, so every request is answered 404", at: nil)
         }
         reportNamesTwice()

@@ -67,14 +67,15 @@ extension ValueType<String> {
 
 extension ValueType<[UInt8]> {
     /// 32 bytes as 64 hexadecimal digits, with or without colons between the bytes.
-    static func fingerprint() -> ValueType {
+    /// - Parameter command: prints the one that is meant; a certificate's and its key's are not the same.
+    static func fingerprint(command: String = "openssl x509 -in FILE -noout -fingerprint -sha256") -> ValueType {
         let shape = ScalarShape(
             words: "a SHA-256 fingerprint of 64 hexadecimal digits", pattern: "([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
         return .scalar(shape, text: Hexadecimal.text) { text throws(ValueError) in
             guard let bytes = Hexadecimal.bytes(text), bytes.count == 32 else {
                 throw ValueError(
                     message: "this is no SHA-256 fingerprint", label: "64 hexadecimal digits",
-                    help: ["openssl x509 -in FILE -noout -fingerprint -sha256"])
+                    help: [command])
             }
             return bytes
         }

@@ -45,8 +45,10 @@ enum UpstreamTLSSection {
         The URI that a target's certificate must bear, such as a SPIFFE ID; a host name is then asked for only if \
         `name` is given.
         """)
+    private static let keyDigestCommand =
+        "openssl x509 -in FILE -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum"
     static let pins = Field(
-        "pins", .list(of: .fingerprint(), count: 1...16), otherwise: "any key that the authorities vouch for",
+        "pins", .list(of: .fingerprint(command: keyDigestCommand), count: 1...16), otherwise: "any key that the authorities vouch for",
         "SHA-256 of the public keys that a target may have: one of these, besides everything else.",
         danger: "A target with a new key is not spoken to until its pin stands here.")
     static let present = Field(

@@ -107,7 +107,7 @@ package struct ACMEOrderMachine: Sendable {
     package mutating func handle(_ event: Event, at now: Int64) -> Action {
         do throws(ACMEFailure) {
             switch event {
-            case .unreachable(let failure): throw ACMEFailure(failure.reason, failure.description)
+            case .unreachable(let failure): throw ACMEFailure(failure.reason, "\(failure.url): \(failure.detail)")
             case .answered(let response): return try take(response, at: now)
             case .carriedOut:
                 guard let step = following.take() else { throw Self.outOfStep }
@@ -254,8 +254,8 @@ package struct ACMEOrderMachine: Sendable {
         let directory = try ACMEDirectory(parsing: response.body, from: wish.directory)
         self.directory = directory
         if let profile = wish.profile, !directory.profiles.contains(profile) {
-            let known = directory.profiles.isEmpty ? "the server has none" : "it has \(directory.profiles.joined(separator: ", "))"
-            throw ACMEFailure(.acmeProfileUnknown, "\(PrintableText.make(profile, limit: 64)) is asked for; \(known)")
+            let known = directory.profiles.isEmpty ? "the server has no profiles" : "it has \(directory.profiles.joined(separator: ", "))"
+            throw ACMEFailure(.acmeProfileUnknown, "profile \(PrintableText.make(profile, limit: 64)) is asked for; \(known)")
         }
         if progress.account == nil { return try openAccount() }
         return try start(progress.order == nil ? .order : .resumed)

@@ -99,7 +99,7 @@ struct ACMEOrdering: Sendable {
 
     private func get(_ request: FetchRequest) async throws(ACMEFailure) -> FetchResponse {
         do throws(FetchFailure) { return try await fetcher.fetch(request) } catch {
-            throw ACMEFailure(error.reason, error.description)
+            throw ACMEFailure(error.reason, "\(error.url): \(error.detail)")
         }
     }
 

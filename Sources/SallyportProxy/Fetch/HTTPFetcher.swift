@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import SallyportModel
@@ -119,10 +120,16 @@ private struct FetchAttempt: Sendable {
         case let error as NIOConnectionError:
             let words =
                 error.connectionErrors.isEmpty
-                ? "the name \(url.host) cannot be resolved" : "\(error.connectionErrors[0].error)"
+                ? "the name \(url.host) cannot be resolved" : Self.words(error.connectionErrors[0].error)
             finish(FetchFailure(.fetchUnreachable, url, words))
         default:
-            finish(FetchFailure(.fetchUnreachable, url, "\(error)"))
+            finish(FetchFailure(.fetchUnreachable, url, Self.words(error)))
         }
+    }
+
+    /// The system's words, without the library's around them.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 }

@@ -27,7 +27,7 @@ enum HandshakeFailure {
 
     private static func named(_ names: [String]) -> (reason: Reason, detail: String)? {
         for name in names {
-            if let reason = reasons[name] ?? alert(name) { return (reason, name) }
+            if let reason = reasons[name] ?? alert(name) { return (reason, words[name] ?? name) }
         }
         return nil
     }
@@ -36,6 +36,9 @@ enum HandshakeFailure {
     private static func alert(_ name: String) -> Reason? {
         name.hasPrefix("SSLV3_ALERT_") || name.hasPrefix("TLSV1_ALERT_") ? .clientAlert : nil
     }
+
+    /// For what operators meet every day; the library's name for the rest, since it can be looked up.
+    private static let words = ["PEER_DID_NOT_RETURN_A_CERTIFICATE": "the client sent no certificate"]
 
     /// By the names of `SSL_R_…` in BoringSSL's ssl.h.
     static let reasons: [String: Reason] = [

@@ -54,7 +54,7 @@ extension Guideline.Rule {
             Self.list(
                 posture.suites.filter { $0.kind.map(forbidden.contains) ?? true }.map(\.name), "agrees to")
         case .groups(let allowed):
-            Self.list(posture.groups.filter { !allowed.contains($0) }.map(\.name), "agrees to the group")
+            Self.groups(posture.groups.filter { !allowed.contains($0) }.map(\.name))
         case .anyGroup(let wanted):
             posture.groups.contains(where: wanted.contains)
                 ? nil : "agrees to none of the groups " + wanted.map(\.name).joined(separator: ", ")
@@ -94,6 +94,10 @@ extension Guideline.Rule {
             default: (false, "")
             }
         return bad.0 ? bad.1 : nil
+    }
+
+    private static func groups(_ names: [String]) -> String? {
+        list(names, names.count == 1 ? "agrees to the group" : "agrees to the groups")
     }
 
     /// At most eight names.

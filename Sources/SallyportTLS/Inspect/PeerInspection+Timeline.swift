@@ -106,6 +106,9 @@ extension PeerInspection {
 
     private func fix(for refusal: ChainRefusal) -> String {
         switch refusal.reason {
+        case .certificateIssuerUnknown where chain.count == 1:
+            "the server sends its own certificate only: have it send the intermediates behind it, or name the authority "
+                + "that issued it with --ca FILE; over an upstream: pki.authorities and tls.trust"
         case .certificateIssuerUnknown, .certificateSelfSigned:
             "name the server's authority with --ca FILE; over an upstream: pki.authorities and tls.trust"
         case .certificateNameMismatch: "name one that the certificate bears with --servername NAME"

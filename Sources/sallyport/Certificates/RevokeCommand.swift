@@ -139,7 +139,7 @@ struct DenyOptions: ParsableArguments {
         do throws(RevocationFault) {
             return try DenyEntry.Subject(serial: serial, key: key, spiffe: spiffe, issuer: issuer)
         } catch {
-            throw CommandFailure(.usage, error.description)
+            throw CommandFailure(.usage, error.description, fix: error.reason.fix.description)
         }
     }
 }

@@ -22,8 +22,16 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var json: JSONFlag
 
     func run() throws {
-        try AdminClient(state: state.locate()).ask(.status).show(asJSON: json.isOn)
-        if !json.isOn { Terminal.next("diff" + state.repeated) }
+        let reply = try AdminClient(state: state.locate()).ask(.status)
+        try reply.show(asJSON: json.isOn)
+        if !json.isOn { Terminal.next(Self.next(after: reply.text) + state.repeated) }
+    }
+
+    /// The newest refusal is what people ask about; without one, what a reload would change.
+    private static func next(after status: String) -> String {
+        let line = status.split(separator: "\n").first { $0.hasPrefix("latest") }
+        let connection = line?.split(separator: " ").first { $0.hasPrefix("hs-") }
+        return connection.map { "explain \($0)" } ?? "diff"
     }
 }
 
