@@ -2,9 +2,11 @@ import Crypto
 import Foundation
 import SallyportConfig
 import SallyportModel
-import SallyportPKI
 import SwiftASN1
+import Testing
 import X509
+
+@testable import SallyportPKI
 
 /// Makes certificates that `LocalAuthority` would never make, for the tests of what has to be refused.
 struct TestAuthority {
@@ -85,6 +87,42 @@ struct TestAuthority {
                 extensions: try Self.authorityExtensions(key, path: nil))
         }
         return Leaf(chain: leaf.chain + strangers, key: leaf.key)
+    }
+
+    /// The list of the root: with the intermediate on it, or with nothing.
+    func rootList(revokingIntermediate: Bool, at now: Int64) throws -> CertificateList {
+        let revoked = try intermediateStatus.subjects.map {
+            CertificateListWriter.Revoked(serial: try #require($0.serial), date: now - 5, reason: .caCompromise)
+        }
+        return try list(revokingIntermediate ? revoked : [], of: root, key: rootKey, at: now)
+    }
+
+    /// The list of the intermediate, with these serial numbers in hexadecimal.
+    func list(of serials: [String], at now: Int64) throws -> CertificateList {
+        let revoked = try serials.map {
+            CertificateListWriter.Revoked(
+                serial: try #require(SerialNumber(hexadecimal: $0)), date: now - 5, reason: .keyCompromise)
+        }
+        return try list(revoked, of: intermediate, key: key, at: now)
+    }
+
+    /// The intermediate below the root, as its status is looked up.
+    var intermediateStatus: StatusPath {
+        get throws {
+            StatusPath(
+                [try ParsedCertificate(der: derBytes(intermediate))], authority: "clients",
+                anchor: try ParsedCertificate(der: derBytes(root)))
+        }
+    }
+
+    private func list(
+        _ revoked: [CertificateListWriter.Revoked], of issuer: Certificate, key: Certificate.PrivateKey, at now: Int64
+    ) throws -> CertificateList {
+        let block = PEMBlock(label: "PRIVATE KEY", der: try key.serializeAsPEM().derBytes, line: 1)
+        let writer = CertificateListWriter(
+            issuer: try ParsedCertificate(der: derBytes(issuer)), key: try PrivateKey(block: block, source: "test"),
+            thisUpdate: now - 60, nextUpdate: now + 3600, number: 1)
+        return try CertificateListReader.list(der: writer.write(revoked))
     }
 
     private static func certificate(

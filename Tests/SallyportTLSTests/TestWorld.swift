@@ -29,13 +29,16 @@ final class TestWorld: Sendable {
 
     func context(
         base: TLSProfile.Base = .intermediate, mode: ClientCertificates.Mode = .require,
-        revoked: [String: Set<String>] = [:], rules: [IdentityRule] = [IdentityRule(name: "alice", commonName: "alice")]
+        revoked: [String: Set<String>] = [:], feed: RevocationFeed? = nil,
+        rules: [IdentityRule] = [IdentityRule(name: "alice", commonName: "alice")]
     ) throws -> ServerTLSContext {
         try ServerTLSContext(
             profile: TLSProfile(base: base, clientCertificates: ClientCertificates(mode: mode, trust: ["clients"])),
             credentials: [try server.credential()], source: "test.pem",
             clients: ClientTrust(
-                anchors: try authority.anchors, revocation: RevocationFeed(RevocationView(withdrawn: revoked)), maxDepth: 3, rules: IdentityRules(rules)),
+                anchors: try authority.anchors,
+                revocation: feed ?? RevocationFeed(RevocationView(withdrawn: revoked)), maxDepth: 3,
+                rules: IdentityRules(rules)),
             clock: { [self] in UnixTime.seconds() + shift.withLock { $0 } })
     }
 

@@ -50,6 +50,8 @@ package struct ParsedCertificate: Sendable {
     /// RFC 4514 text, escaped.
     package var subject: String { DistinguishedNameText.text(envelope.subject) }
     package var issuer: String { DistinguishedNameText.text(envelope.issuer) }
+    /// Name of the issuer.
+    package var issuerDER: [UInt8] { envelope.issuer }
     /// Upper-case hex.
     package var serial: String { envelope.serialText }
     /// Seconds since 1970.

@@ -88,8 +88,8 @@ extension PathChecks {
 
     fileprivate mutating func checkRevocation(_ link: PathLink) throws(ChainRefusal) {
         let path = link.statusPath
-        let until = try revocation.check(path, at: rules.now)
-        status = VerifiedStatus(path: path, until: until, revision: revocation.revision)
+        try revocation.check(path, at: rules.now)
+        status = path
     }
 
     fileprivate func revocationText(_ link: PathLink) -> String { revocation.text(link.statusPath, at: rules.now) }

@@ -24,7 +24,7 @@ struct PathChecks: Sendable {
     /// What is withdrawn: one view for the whole search.
     let revocation: RevocationView
     /// Of the newest path whose status was found good.
-    var status: VerifiedStatus?
+    var status: StatusPath?
 
     init(_ verifier: ChainVerifier, now: Int64, meter: VerificationMeter, recorder: VerdictRecorder?) {
         self.verifier = verifier

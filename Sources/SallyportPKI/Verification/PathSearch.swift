@@ -40,6 +40,7 @@ struct PathSearch {
         checks.verifier.memory.remember(certificates)
         return VerifiedChain(
             facts: facts, authority: complete.authority ?? "", intermediates: complete.path.dropFirst().map(\.der),
+            validFrom: certificates.map(\.notBefore).max() ?? .max,
             validUntil: certificates.map(\.notAfter).min() ?? 0, path: certificates.map(\.subject), status: status)
     }
 

@@ -8,19 +8,22 @@ package struct VerifiedChain: Sendable {
     package let authority: String
     /// DER, leaf's issuer first, anchor left out.
     package let intermediates: [[UInt8]]
+    /// The latest notBefore on the path, anchor included; seconds since 1970.
+    package let validFrom: Int64
     /// The earliest notAfter on the path, anchor included; seconds since 1970.
     package let validUntil: Int64
     /// Subjects from the leaf to the anchor, for people.
     package let path: [String]
-    package let status: VerifiedStatus
+    package let status: StatusPath
 
     init(
-        facts: CertificateFacts, authority: String, intermediates: [[UInt8]], validUntil: Int64, path: [String],
-        status: VerifiedStatus
+        facts: CertificateFacts, authority: String, intermediates: [[UInt8]], validFrom: Int64, validUntil: Int64,
+        path: [String], status: StatusPath
     ) {
         self.facts = facts
         self.authority = authority
         self.intermediates = intermediates
+        self.validFrom = validFrom
         self.validUntil = validUntil
         self.path = path
         self.status = status

@@ -129,12 +129,27 @@ package final class ServerTLSContext: Sendable {
     func verify(resumed leaf: [UInt8]) -> Result<Identity, ChainRefusal> {
         let now = clock()
         if let verdict = verdicts.verdict(leaf: leaf, at: now) { return confirm(verdict, at: now) }
-        do {
-            let facts = try CertificateReader.facts(der: leaf)
-            return verifyAnew([leaf] + verdicts.intermediates(issuer: facts.issuer), at: now)
+        do throws(ChainRefusal) {
+            let candidates = verdicts.intermediates(issuer: try ParsedCertificate(der: leaf).issuerDER)
+            return verifyAnew(leaf, withOneOf: candidates, at: now)
         } catch {
             return .failure(error)
         }
+    }
+
+    /// One after the other, each under a budget of its own, so that many of them do not use up what one needs.
+    ///
+    /// - Parameter candidates: a few, the most promising first.
+    private func verifyAnew(
+        _ leaf: [UInt8], withOneOf candidates: [[[UInt8]]], at now: Int64
+    ) -> Result<Identity, ChainRefusal> {
+        let first = verifyAnew([leaf] + (candidates.first ?? []), at: now)
+        guard case .failure = first else { return first }
+        for intermediates in candidates.dropFirst() {
+            let other = verifyAnew([leaf] + intermediates, at: now)
+            if case .success = other { return other }
+        }
+        return first
     }
 
     /// Verifies the certificate of an open connection, perhaps of another generation, by the rules and revocations that
@@ -153,16 +168,12 @@ package final class ServerTLSContext: Sendable {
         clients?.verifier.explain(chain: chain, at: now).tree
     }
 
-    /// A verdict reached under an older view of revocations has its status looked up in the newest one; the rest of the
-    /// chain cannot have changed.
+    /// The whole path is looked up in what is known of revocations now: an answer of a responder may have come in
+    /// without a new view. The rest of the chain cannot have changed.
     private func confirm(_ verdict: VerdictCache.Verdict, at now: Int64) -> Result<Identity, ChainRefusal> {
-        guard let view = clients?.revocation.view, !verdict.status.holds(in: view, at: now) else {
-            return .success(verdict.identity)
-        }
+        guard let clients else { return Self.unasked }
         do throws(ChainRefusal) {
-            var renewed = verdict
-            renewed.status = try verdict.status.renewed(in: view, at: now)
-            verdicts.insert(renewed)
+            try clients.revocation.view.check(verdict.status, at: now)
             return .success(verdict.identity)
         } catch {
             let facts = verdict.identity.certificate
@@ -173,18 +184,19 @@ package final class ServerTLSContext: Sendable {
     }
 
     private func verifyAnew(_ chain: [[UInt8]], at now: Int64) -> Result<Identity, ChainRefusal> {
-        guard let clients else {
-            return .failure(ChainRefusal(.resumedIdentityNotValid, "client certificates are not asked for any more"))
-        }
+        guard let clients else { return Self.unasked }
         return clients.verifier.verify(chain: chain, at: now).map { verified in
             let identity = clients.rules.identity(for: verified)
             verdicts.insert(
                 VerdictCache.Verdict(
-                    identity: identity, presented: Array(chain.dropFirst()), validUntil: verified.validUntil,
-                    status: verified.status))
+                    identity: identity, presented: Array(chain.dropFirst()), validFrom: verified.validFrom,
+                    validUntil: verified.validUntil, status: verified.status))
             return identity
         }
     }
+
+    private static let unasked = Result<Identity, ChainRefusal>.failure(
+        ChainRefusal(.resumedIdentityNotValid, "client certificates are not asked for any more"))
 }
 
 /// One certificate that a listener shows, with what it is good for.

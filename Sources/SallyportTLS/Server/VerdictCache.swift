@@ -12,23 +12,22 @@ final class VerdictCache: Sendable {
         let identity: Identity
         /// What the client presented above the leaf, DER.
         let presented: [[UInt8]]
+        /// The latest notBefore on the path, seconds since 1970.
+        let validFrom: Int64
         /// The earliest notAfter on the path, seconds since 1970.
         let validUntil: Int64
-        var status: VerifiedStatus
+        /// What revocation is asked about on every hit.
+        let status: StatusPath
 
-        func holds(at now: Int64) -> Bool {
-            identity.certificate.notBefore <= now && now <= validUntil
-        }
+        func holds(at now: Int64) -> Bool { validFrom <= now && now <= validUntil }
     }
 
     private struct State {
         var younger: [[UInt8]: Verdict] = [:]
         var older: [[UInt8]: Verdict] = [:]
-        /// Verified intermediates by the issuer name of the leaves below them.
-        var intermediates: [String: [[UInt8]]] = [:]
+        var intermediates = KnownIntermediates()
     }
 
-    private static let maximumIssuers = 64
     private let half: Int
     private let state = Mutex(State())
 
@@ -50,16 +49,17 @@ final class VerdictCache: Sendable {
     func insert(_ verdict: Verdict) {
         state.withLock { state in
             insert(verdict, into: &state)
-            guard !verdict.identity.intermediates.isEmpty else { return }
-            if state.intermediates.count >= Self.maximumIssuers { state.intermediates = [:] }
-            state.intermediates[verdict.identity.certificate.issuer] = verdict.identity.intermediates
+            if let issuer = verdict.status.leafIssuer {
+                state.intermediates.insert(verdict.identity.intermediates, issuer: issuer)
+            }
         }
     }
 
-    /// Intermediates that verified leaves of this issuer came with. They are candidates for a path and prove nothing.
-    func intermediates(issuer: String) -> [[UInt8]] {
-        state.withLock { $0.intermediates[issuer] ?? [] }
-    }
+    /// Chains of intermediates that verified leaves of this issuer came with, newest first. They are candidates for a
+    /// path and prove nothing.
+    ///
+    /// - Parameter issuer: name, DER.
+    func intermediates(issuer: [UInt8]) -> [[[UInt8]]] { state.withLock { $0.intermediates.chains(issuer: issuer) } }
 
     var count: Int { state.withLock { $0.younger.count + $0.older.count } }
 

@@ -14,8 +14,8 @@ import Testing
                 subject: "", issuer: "", serial: "01", commonName: commonName, organizations: organizations,
                 organizationalUnits: units, dnsNames: dns, uris: uris, emails: emails, notBefore: 0, notAfter: 1,
                 fingerprint: [UInt8](repeating: 7, count: 32), der: []),
-            authority: authority, intermediates: [], validUntil: 1, path: [],
-            status: VerifiedStatus(path: StatusPath(authority: "clients", subjects: [], anchorKeyFingerprint: []), until: .max, revision: 0))
+            authority: authority, intermediates: [], validFrom: 0, validUntil: 1, path: [],
+            status: StatusPath(authority: "clients", subjects: [], anchorKeyFingerprint: []))
     }
 
     private func holds(_ rule: IdentityRule, _ chain: VerifiedChain) -> Bool {

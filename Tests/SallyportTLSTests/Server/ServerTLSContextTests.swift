@@ -1,10 +1,10 @@
 import Foundation
 import SallyportConfig
 import SallyportModel
-import SallyportPKI
 import Synchronization
 import Testing
 
+@testable import SallyportPKI
 @testable import SallyportTLS
 
 @Suite struct ServerTLSContextTests {

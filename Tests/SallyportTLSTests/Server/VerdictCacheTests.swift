@@ -6,17 +6,18 @@ import Testing
 
 @Suite struct VerdictCacheTests {
     private func verdict(
-        _ leaf: UInt8, issuer: String = "CN=I", from: Int64 = 0, until: Int64 = 100, intermediates: [[UInt8]] = [[9]]
+        _ leaf: UInt8, from: Int64 = 0, until: Int64 = 100
     ) -> VerdictCache.Verdict {
         let facts = CertificateFacts(
-            subject: "CN=\(leaf)", issuer: issuer, serial: "01", notBefore: from, notAfter: until + 50, fingerprint: [],
+            subject: "CN=\(leaf)", issuer: "CN=I", serial: "01", notBefore: from - 5, notAfter: until + 50, fingerprint: [],
             der: [leaf])
         return VerdictCache.Verdict(
-            identity: Identity(names: [], certificate: facts, authority: "clients", intermediates: intermediates),
-            presented: intermediates, validUntil: until,
-            status: VerifiedStatus(path: StatusPath(authority: "clients", subjects: [], anchorKeyFingerprint: []), until: .max, revision: 0))
+            identity: Identity(names: [], certificate: facts, authority: "clients", intermediates: [[9]]),
+            presented: [[9]], validFrom: from, validUntil: until,
+            status: StatusPath(authority: "clients", subjects: [], anchorKeyFingerprint: []))
     }
 
+    /// The leaf of these verdicts is valid five seconds before the rest of its path.
     @Test func aVerdictCountsOnlyWhileThePathIsValid() {
         let cache = VerdictCache()
         cache.insert(verdict(1, from: 10, until: 100))
@@ -35,14 +36,5 @@ import Testing
             #expect(cache.count <= 16)
         }
         #expect(cache.verdict(leaf: [0], at: 1) == nil)
-    }
-
-    @Test func intermediatesAreRememberedWithinABound() {
-        let cache = VerdictCache()
-        cache.insert(verdict(1, issuer: "CN=A", intermediates: [[1], [2]]))
-        #expect(cache.intermediates(issuer: "CN=A") == [[1], [2]])
-        for index in 0..<200 { cache.insert(verdict(2, issuer: "CN=\(index)")) }
-        #expect(cache.intermediates(issuer: "CN=A").isEmpty)
-        #expect(cache.intermediates(issuer: "CN=199") == [[9]])
     }
 }

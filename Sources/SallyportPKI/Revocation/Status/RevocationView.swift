@@ -3,16 +3,12 @@ import Synchronization
 
 /// Everything that is known about withdrawn certificates at one moment. Immutable: what changes makes a new one.
 package final class RevocationView: Sendable {
-    /// Tells views apart; a later one has a higher number.
-    package let revision: UInt64
     package let denied: DenyList
     /// Serial numbers that the built-in authority's own registry, or a test, calls withdrawn; by authority.
     private let withdrawn: [String: Set<SerialNumber>]
     private let policies: [String: RevocationPolicy]
     private let lists: [String: ListIndex]
     private let answers: StatusAnswers
-
-    private static let revisions = Atomic<UInt64>(0)
 
     /// Nothing is withdrawn and nothing is asked for.
     package static let none = RevocationView()
@@ -25,7 +21,6 @@ package final class RevocationView: Sendable {
         withdrawn: [String: Set<String>] = [:], denied: DenyList = .empty, policies: [String: RevocationPolicy] = [:],
         lists: [String: [(list: CertificateList, source: String)]] = [:], answers: StatusAnswers = StatusAnswers()
     ) {
-        revision = Self.revisions.add(1, ordering: .relaxed).newValue
         self.denied = denied
         self.withdrawn = withdrawn.mapValues { Set($0.compactMap(SerialNumber.init(hexadecimal:))) }
         self.policies = policies
@@ -38,8 +33,11 @@ package final class RevocationView: Sendable {
 
     /// Whether every certificate of a verified path still counts.
     ///
-    /// - Returns: until when this holds, seconds since 1970.
+    /// Costs a few look-ups for each certificate, however long the lists are.
+    ///
+    /// - Returns: when it is to be looked up again at the latest, seconds since 1970.
     /// - Throws: certificateRevoked, certificateDenied or certificateStatusUnknown.
+    @discardableResult
     package func check(_ path: StatusPath, at now: Int64) throws(ChainRefusal) -> Int64 {
         if let (entry, met) = denied.match(path) {
             throw ChainRefusal(

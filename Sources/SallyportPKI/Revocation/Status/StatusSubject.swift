@@ -78,7 +78,7 @@ struct StatusSubject: Sendable {
     }
 }
 
-/// A verified path as its status is looked up.
+/// A verified path as its status is looked up, again and again without the certificates.
 package struct StatusPath: Sendable {
     /// The name in `pki.authorities`.
     let authority: String
@@ -86,6 +86,9 @@ package struct StatusPath: Sendable {
     let subjects: [StatusSubject]
     /// SHA-256 of the anchor's SubjectPublicKeyInfo.
     let anchorKeyFingerprint: [UInt8]
+
+    /// Name of the leaf's issuer, DER.
+    package var leafIssuer: [UInt8]? { subjects.first?.issuer }
 }
 
 extension StatusPath {
@@ -94,23 +97,6 @@ extension StatusPath {
         self.authority = authority
         subjects = zip(path, path.dropFirst() + [anchor]).map(StatusSubject.init)
         anchorKeyFingerprint = Array(SHA256.hash(data: anchor.envelope.publicKeyInfo))
-    }
-}
-
-/// The status of a path as it was found, for looking it up again without the certificates.
-package struct VerifiedStatus: Sendable {
-    let path: StatusPath
-    /// Seconds since 1970.
-    let until: Int64
-    /// Of the view that it was found in.
-    let revision: UInt64
-
-    /// Whether there is no need to look it up again.
-    package func holds(in view: RevocationView, at now: Int64) -> Bool { revision == view.revision && now <= until }
-
-    /// - Throws: what `RevocationView.check` throws.
-    package func renewed(in view: RevocationView, at now: Int64) throws(ChainRefusal) -> VerifiedStatus {
-        VerifiedStatus(path: path, until: try view.check(path, at: now), revision: view.revision)
     }
 }
 
