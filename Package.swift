@@ -10,7 +10,7 @@ let strict: [SwiftSetting] = [
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
-let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+// Stands for CNIOBoringSSL, which is no product of its own: docs/decisions/0004.
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
@@ -42,17 +42,17 @@ let package = Package(
             name: "sallyport",
             dependencies: [
                 "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess",
-                "SallyportConfig", "SallyportHTTP", "SallyportModel", arguments, logging, nio, nioPosix, nioSSL,
+                "SallyportConfig", "SallyportHTTP", "SallyportModel", arguments, logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "SallyportProxy",
             dependencies: [
                 "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportConfig", "SallyportHTTP",
-                "SallyportModel", nio, nioPosix, nioTLS, nioSSL, logging,
+                "SallyportModel", nio, nioPosix, logging,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
-            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioTLS, nioSSL, crypto], swiftSettings: strict),
+            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioSSL, crypto], swiftSettings: strict),
         .target(
             name: "SallyportPKI",
             dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),

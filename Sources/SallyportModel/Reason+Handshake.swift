@@ -128,6 +128,14 @@ extension Reason {
             The connection opens with a TLS handshake record that carries another message than a ClientHello.
             """,
         fix: "Look what connects to this port; mainstream TLS libraries do not send this.")
+    package static let helloInterrupted = Reason(
+        2113, "Another record inside the ClientHello", origin: .client,
+        explanation: "RFC 8446 section 5.1 lets nothing stand between the records of one handshake message.",
+        fix: "Look what connects to this port; mainstream TLS libraries do not send this.")
+    package static let recordTooLarge = Reason(
+        2114, "TLS record too large", origin: .client,
+        explanation: "RFC 8446 section 5.1 allows 16 KiB for a record before encryption begins.",
+        fix: "Look what connects to this port; mainstream TLS libraries do not send this.")
 
     // MARK: 23xx the client's alert
 
@@ -212,7 +220,7 @@ extension Reason {
         plainHTTP, notTLS, sslVersion2, alertFirst, proxyProtocol,
         helloMalformed, helloTooLarge, helloTooFragmented, helloDuplicateExtension, helloTwoServerNames,
         helloServerNameInvalid, serverNameUnknown, noCommonProtocol, versionTooOld, noSharedCipherSuite,
-        noSharedGroup, noSharedSignatureAlgorithm, unexpectedFirstMessage,
+        noSharedGroup, noSharedSignatureAlgorithm, unexpectedFirstMessage, helloInterrupted, recordTooLarge,
         clientAlert, clientDoesNotTrustUs, clientRejectedCertificate, clientSawExpiredCertificate,
         clientFoundNoCommonGround, clientCancelled,
         handshakeFailed, protocolViolation, handshakeTooLarge, connectionNotTaken,

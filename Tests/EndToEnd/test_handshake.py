@@ -203,7 +203,10 @@ NOT_HANDSHAKES = {
     "a PROXY header": ("SP2024", lambda: b"PROXY TCP4 10.0.0.1 10.0.0.2 1234 443\r\n"),
     "one-byte records": ("SP2102", lambda: b"".join(record(bytes([one])) for one in client_hello())),
     "a ServerHello": ("SP2112", lambda: record(bytes([2]) + client_hello()[1:])),
-    "a body that is noise": ("SP2100", lambda: record(bytes([1, 0, 0, 64]) + bytes([0xAA]) * 64)),
+    "a body that is noise": ("SP2100", lambda: record(bytes([1, 0, 0, 64, 3, 3]) + bytes([0xAA]) * 62)),
+    "SSL 3.0": ("SP2108", lambda: record(client_hello()[:4] + bytes([3, 0]) + client_hello()[6:])),
+    "a record inside": ("SP2113", lambda: record(client_hello()[:40]) + record(bytes([0]), kind=23)),
+    "a record that is too large": ("SP2114", lambda: bytes([22, 3, 1, 0x40, 1])),
     "a body that is too large": ("SP2101", lambda: record(bytes([1, 0xFF, 0xFF, 0xFF]) + bytes(512))),
 }
 

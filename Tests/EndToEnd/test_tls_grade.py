@@ -183,7 +183,32 @@ def test_what_is_said_of_a_profile_is_what_the_gateway_does(edge, certificates, 
     for key in ("versions", "suites13", "suites12", "groups"):
         assert sorted(seen[key]) == sorted(said[key]), key
     assert "running" in running["reports"][0]["subject"] and "running" not in static["reports"][0]["subject"]
-    assert [one["key"] for one in said["certificates"]] == [shown]
+    assert [one["key"] for one in said["certificates"]] == [one["key"] for one in seen["certificates"]] == [shown]
+
+
+def test_each_policy_of_a_listener_is_graded(edge, authority, certificates):
+    """Rules of a host are as much of the edge as those of the listener."""
+    one = our_gateway(edge, certificates, "modern", "none")
+    rsa, star = certificates["rsa"], authority.issue("star", usage=SERVER, names=["*.example.org"])
+    one.change("tlsProfiles__old", {"base": "intermediate", "clientCertificates": {"mode": "none", "because": "a test"}})
+    one.change("listeners__main__tls__hosts", {
+        "localhost": {"profile": "old", "certificate": str(rsa.certificate_file), "key": f"file:{rsa.key_file}"},
+        "*.example.org": {"certificate": str(star.certificate_file), "key": f"file:{star.key_file}"}})
+    one.change("admin", {"address": f"127.0.0.1:{free_port()}", "admins": ["alice"]})
+    one.gateway.write(one.configuration)
+    one.gateway.command("reload")
+    file = one.gateway.file
+    running = json.loads(one.gateway.command("tls", "grade", "-c", file, "--json", check=False).stdout)["reports"]
+    one.gateway.stop()
+    static = json.loads(one.gateway.command("tls", "grade", "-c", file, "--json", check=False).stdout)["reports"]
+    for reports, suffix in ((running, ", running"), (static, "")):
+        assert [report["subject"] for report in reports] == [
+            f"listener main (profile edge{suffix})", f"listener main, host localhost (profile old{suffix})",
+            f"listener main, host *.example.org (profile edge{suffix})", f"admin listener (profile modern{suffix})"]
+        assert [sorted(report["posture"]["versions"]) for report in reports] == [
+            ["TLS 1.3"], ["TLS 1.2", "TLS 1.3"], ["TLS 1.3"], ["TLS 1.3"]]
+        assert [report["posture"]["certificates"][0]["key"][:3] for report in reports[:3]] == ["ECD", "RSA", "ECD"]
+    assert running[3]["posture"]["certificates"] and not static[3]["posture"]["certificates"]
 
 
 def test_what_cannot_be_graded_says_why():

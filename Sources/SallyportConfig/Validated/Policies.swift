@@ -23,6 +23,15 @@ package struct Admin: Sendable, Hashable {
         self.address = address
         self.admins = admins
     }
+
+    /// Nobody administers with old software.
+    package static let base = TLSProfile.Base.modern
+
+    /// What its certificate, which the built-in authority issues, bears.
+    package var names: [String] {
+        let usual = ["localhost", "127.0.0.1", "::1"]
+        return address.host.isEmpty || usual.contains(address.host) ? usual : usual + [address.host]
+    }
 }
 
 package struct AccessLog: Sendable, Hashable {

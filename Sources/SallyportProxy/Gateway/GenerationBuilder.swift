@@ -123,11 +123,9 @@ struct GenerationBuilder {
             let clients = (configuration.tlsProfiles[settings.profile] ?? TLSProfile()).clientCertificates
             if clients.mode != .none { trust.formUnion(clients.trust) }
         }
-        let profile = TLSProfile(base: .modern, clientCertificates: ClientCertificates(trust: trust.sorted()))
-        var names = ["localhost", "127.0.0.1", "::1"]
-        if !admin.address.host.isEmpty, !names.contains(admin.address.host) { names.append(admin.address.host) }
-        let certificate = ServerCertificate.builtin(names: names)
-        let credential = try issuedCredential(names)
+        let profile = TLSProfile(base: Admin.base, clientCertificates: ClientCertificates(trust: trust.sorted()))
+        let certificate = ServerCertificate.builtin(names: admin.names)
+        let credential = try issuedCredential(admin.names)
         try report(credential, listener: AdminEndpoint.listenerName, renewsItself: true)
         let clients = try clientTrust(profile.clientCertificates)
         let context = try pki { () throws(PKIError) in

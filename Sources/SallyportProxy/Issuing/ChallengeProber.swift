@@ -132,12 +132,9 @@ struct ChallengeProber: Sendable {
     // MARK: tls-alpn-01
 
     private func askTLS(_ validation: ACMEValidation, at address: SocketAddress) async throws(ValidationFailure) {
-        let context: ChallengeTLSContext
-        do { context = try ChallengeTLSContext() } catch {
-            throw ValidationFailure(.serverInternal, "TLS is not available")
-        }
         let outcome = await connected(to: address) { channel, promise in
-            try context.addHandlers(to: channel, name: validation.name, promise: promise)
+            try channel.pipeline.syncOperations.addHandler(
+                ChallengeTLSHandler(name: validation.name, promise: promise))
         } whenFailed: { _ in
             ChallengeTLSOutcome.failed
         }

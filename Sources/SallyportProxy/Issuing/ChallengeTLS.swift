@@ -1,7 +1,6 @@
 import NIOCore
-import NIOSSL
-import NIOTLS
 import SallyportPKI
+import SallyportTLS
 
 enum ChallengeTLSOutcome: Sendable {
     /// The leaf's DER; nobody vouches for it.
@@ -9,62 +8,61 @@ enum ChallengeTLSOutcome: Sendable {
     case failed
 }
 
-/// TLS to a workload that is to show a certificate made for one challenge. Nothing is believed of it but what
-/// `ACMETLSChallenge` checks, and nothing is sent over it.
-struct ChallengeTLSContext: Sendable {
-    private let context: NIOSSLContext
-
-    init() throws {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = [ACMETLSChallenge.applicationProtocol]
-        // The certificate is self-signed (RFC 8737 section 3); the callback takes the place of the chain check.
-        configuration.certificateVerification = .noHostnameVerification
-        context = try NIOSSLContext(configuration: configuration)
-    }
-
-    func addHandlers(
-        to channel: any Channel, name: String, promise: EventLoopPromise<ChallengeTLSOutcome>
-    ) throws {
-        let watch = ChallengeTLSWatch(promise)
-        let bound = NIOLoopBound(watch, eventLoop: channel.eventLoop)
-        let handler = try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, verdict in
-            bound.value.seen(certificates.first)
-            verdict.succeed(.certificateVerified)
-        }
-        try channel.pipeline.syncOperations.addHandler(handler)
-        try channel.pipeline.syncOperations.addHandler(watch)
-    }
-}
-
-/// Waits for the end of the handshake.
-private final class ChallengeTLSWatch: ChannelInboundHandler {
+/// TLS to a workload that is to show a certificate made for one challenge. The certificate is self-signed (RFC 8737
+/// section 3): nothing is believed of it but what `ACMETLSChallenge` checks, and nothing is sent over the connection.
+final class ChallengeTLSHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
+    private let sight: CertificateSight
     private let promise: EventLoopPromise<ChallengeTLSOutcome>
-    private var certificate: [UInt8]?
+    private var isOver = false
 
-    init(_ promise: EventLoopPromise<ChallengeTLSOutcome>) { self.promise = promise }
-
-    func seen(_ leaf: NIOSSLCertificate?) {
-        do { certificate = try leaf?.toDERBytes() } catch { certificate = nil }
+    init(name: String, promise: EventLoopPromise<ChallengeTLSOutcome>) throws(PKIError) {
+        sight = try CertificateSight(
+            serverName: name, protocols: [ACMETLSChallenge.applicationProtocol], source: name)
+        self.promise = promise
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted(let agreed)? = event as? TLSUserEvent {
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { send(sight.begin(), context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        send(sight.begin(), context)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        let (reply, progress) = sight.receive(unwrapInboundIn(data))
+        send(reply, context)
+        switch progress {
+        case .wantsMore: return
+        case .failed: end(.failed)
+        case .complete(let agreed):
             let isChallenge = agreed == ACMETLSChallenge.applicationProtocol
-            promise.succeed(isChallenge ? certificate.map(ChallengeTLSOutcome.shown) ?? .failed : .failed)
+            end(isChallenge ? sight.leaf.map(ChallengeTLSOutcome.shown) ?? .failed : .failed)
         }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        promise.succeed(.failed)
+        end(.failed)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        promise.succeed(.failed)
+        end(.failed)
         context.close(promise: nil)
+    }
+
+    private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+        guard !bytes.isEmpty else { return }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+    }
+
+    private func end(_ outcome: ChallengeTLSOutcome) {
+        isOver = true
+        promise.succeed(outcome)
     }
 }

@@ -3,6 +3,8 @@ import SallyportModel
 
 /// A fatal alert before any handshake, as a plaintext record (RFC 8446 sections 5.1 and 6).
 enum TLSAlert: UInt8 {
+    case unexpectedMessage = 10
+    case recordOverflow = 22
     case handshakeFailure = 40
     case illegalParameter = 47
     case decodeError = 50
@@ -17,8 +19,10 @@ enum TLSAlert: UInt8 {
         case .noCommonProtocol, .acmeChallengeUnknown: self = .noApplicationProtocol
         case .serverNameUnknown: self = .unrecognizedName
         case .clientFingerprintDenied: self = .handshakeFailure
-        case .sslVersion2: self = .protocolVersion
-        case .helloMalformed, .unexpectedFirstMessage: self = .decodeError
+        case .sslVersion2, .versionTooOld: self = .protocolVersion
+        case .helloMalformed: self = .decodeError
+        case .unexpectedFirstMessage, .helloInterrupted: self = .unexpectedMessage
+        case .recordTooLarge: self = .recordOverflow
         case .helloTooLarge, .helloTooFragmented, .helloDuplicateExtension, .helloTwoServerNames,
             .helloServerNameInvalid:
             self = .illegalParameter

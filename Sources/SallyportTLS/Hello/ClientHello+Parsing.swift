@@ -8,7 +8,10 @@ extension ClientHello {
     init(message: [UInt8]) throws(HelloFault) {
         var body = HelloCursor(message, from: 4)
         legacyVersion = try body.uint16()
-        guard legacyVersion >> 8 == 3 else { throw HelloFault(.helloMalformed, "the version is none of TLS") }
+        // RFC 8446 appendix D.5: SSL 3.0 ends here, whatever supported_versions says.
+        guard legacyVersion >> 8 == 3, legacyVersion != 0x0300 else {
+            throw HelloFault(.versionTooOld, "the legacy version is none of TLS")
+        }
         try body.skip(32)  // random
         sessionIDLength = try body.vector8().count
         guard sessionIDLength <= 32 else {

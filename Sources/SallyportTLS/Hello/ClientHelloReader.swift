@@ -78,7 +78,7 @@ package struct ClientHelloReader: ~Copyable {
 
     private mutating func readOtherRecord(_ type: UInt8) {
         if type == RecordType.alert { return refuse(.alertFirst, "an alert comes before the ClientHello is complete") }
-        refuse(.helloMalformed, "another record interrupts the ClientHello")
+        refuse(.helloInterrupted, "a record that is no handshake record comes before the end of the ClientHello")
     }
 
     /// RFC 8446 section 5.1: no empty handshake records, at most 2^14 bytes.
@@ -86,7 +86,7 @@ package struct ClientHelloReader: ~Copyable {
         let length = Int(head[3]) << 8 | Int(head[4])
         guard head[1] == 3 else { return refuse(.notTLS, "the record version is none of TLS") }
         guard length > 0 else { return refuse(.helloTooFragmented, "a handshake record is empty") }
-        guard length <= Self.maximumRecord else { return refuse(.helloTooLarge, "a record is larger than 16 KiB") }
+        guard length <= Self.maximumRecord else { return refuse(.recordTooLarge, "a record is larger than 16 KiB") }
         records += 1
         guard records <= Self.maximumRecords else {
             return refuse(.helloTooFragmented, "the ClientHello is cut into more than 64 records")

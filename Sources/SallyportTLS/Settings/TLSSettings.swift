@@ -21,6 +21,8 @@ struct TLSSettings: Sendable {
     /// X25519MLKEM768, and ML-KEM-1024 for clients that want no classical part.
     static let postQuantumOnly: [UInt16] = [0x11EC, 0x0202]
     static let mlkem1024: [UInt16] = [0x0202]
+    /// To meet any server there is.
+    static let everyGroup = hybridFirst + mlkem1024
 
     /// TLS 1.2: forward secrecy and authenticated encryption. The suites of TLS 1.3 are fixed in the library.
     static let cipherSuites = """

@@ -33,15 +33,19 @@ struct GradeCommand: ParsableCommand {
     func run() throws {
         let guideline = try chosenGuideline()
         if let peer {
-            let report = try grade(try PeerAddress(peer), called: peer, guideline)
+            let address = try PeerAddress(peer)
+            let report = try grade(address, called: peer, guideline, serverName: serverName ?? address.serverName)
             return try show([report], observed: [])
         }
         let configuration = try ConfigurationSource(file.resolve()).loadOrReport()
         let running = try RunningListeners(state: state.locate())
-        var reports = configuration.listeners.compactMap { listener -> GradeReport? in
-            guard case .tls(let tls) = listener.kind else { return nil }
-            return gradeListener(listener.name, tls, configuration, running, guideline)
+        var reports = configuration.listeners.flatMap { listener -> [GradeReport] in
+            guard case .tls(let tls) = listener.kind else { return [] }
+            let policies = OwnPolicy.all(
+                of: listener.name, tls, profiles: configuration.tlsProfiles, wanted: serverName)
+            return policies.map { gradePolicy($0, running, guideline) }
         }
+        if let admin = configuration.admin { reports.append(gradePolicy(.admin(admin), running, guideline)) }
         for (address, name) in Self.upstreams(of: configuration) {
             reports.append(gradeUpstream(address, name, guideline))
         }
@@ -62,16 +66,15 @@ struct GradeCommand: ParsableCommand {
     // MARK: subjects
 
     private func grade(
-        _ address: PeerAddress, called subject: String, _ guideline: Guideline?, name: String? = nil,
+        _ address: PeerAddress, called subject: String, _ guideline: Guideline?, serverName: String?,
         asked: String = "mozilla-intermediate"
     ) throws(CommandFailure) -> GradeReport {
-        let serverName = serverName ?? name ?? address.serverName
         let connection = ProbeConnection(host: address.host, port: address.port)
         var scan = ServerScan(serverName: serverName, ask: connection.ask)
         var posture: ServerPosture
         do throws(ScanFailure) { posture = try scan.run() } catch { throw error.failure(of: subject) }
         if posture.certificates.isEmpty, posture.versions.contains(.tls13) {
-            let peer = PeerCertificates(host: address.host, port: Int(address.port), serverName: serverName)
+            let peer = PeerCertificates(host: address.host, port: address.port, serverName: serverName)
             posture.certificates += [peer.leaf()].compactMap(\.self)
             posture.connections += 1
         }
@@ -85,29 +88,28 @@ struct GradeCommand: ParsableCommand {
     }
 
     /// By asking the gateway that runs, else by the profile.
-    private func gradeListener(
-        _ name: String, _ tls: ListenerTLS, _ configuration: Configuration, _ running: RunningListeners,
-        _ guideline: Guideline?
-    ) -> GradeReport {
-        let profile = configuration.tlsProfiles[tls.profile] ?? TLSProfile()
-        if let address = running.addresses[name] {
+    private func gradePolicy(_ own: OwnPolicy, _ running: RunningListeners, _ guideline: Guideline?) -> GradeReport {
+        let asked = own.profile.base.gradedBy
+        if let address = running.address(of: own.listener), let greeting = own.greeting {
+            let name: String? = if case .name(let name) = greeting { name } else { nil }
             do throws(CommandFailure) {
                 return try grade(
-                    address, called: "listener \(name) (profile \(tls.profile), running)", guideline,
-                    name: OwnCertificate.serverName(of: tls.certificate), asked: profile.base.gradedBy)
+                    address, called: own.subject.dropLast() + ", running)", guideline, serverName: name, asked: asked)
             } catch {
-                Terminal.note("listener \(name) cannot be asked (\(error.message)); its profile is graded instead")
+                Terminal.note("\(own.subject) cannot be asked (\(error.message)); its profile is graded instead")
             }
         }
-        let posture = ServerPosture(profile: profile, certificates: OwnCertificate.strengths(of: tls.certificate))
-        return report("listener \(name) (profile \(tls.profile))", posture, guideline, asked: profile.base.gradedBy)
+        let posture = ServerPosture(
+            profile: own.profile, certificates: OwnCertificate.strengths(of: own.certificates))
+        return report(own.subject, posture, guideline, asked: asked)
     }
 
     /// One that does not answer is a failed report, and the others are graded all the same.
     private func gradeUpstream(_ address: PeerAddress, _ name: String?, _ guideline: Guideline?) -> GradeReport {
         let subject = "upstream \(address.text)"
         do throws(CommandFailure) {
-            return try grade(address, called: subject, guideline, name: name)
+            return try grade(
+                address, called: subject, guideline, serverName: serverName ?? name ?? address.serverName)
         } catch {
             var posture = ServerPosture()
             posture.gaps = [error.message]

@@ -4,22 +4,23 @@ import SallyportPKI
 /// What is known of a listener's certificate without the gateway.
 enum OwnCertificate {
     /// Empty where the built-in authority will issue it, or the file cannot be read.
-    static func strengths(of certificate: ServerCertificate) -> [CertificateStrength] {
-        leaf(of: certificate).flatMap { CertificateStrength(der: $0.der) }.map { [$0] } ?? []
+    static func strengths(of certificates: [ServerCertificate]) -> [CertificateStrength] {
+        certificates.compactMap { leaf(of: $0).flatMap { CertificateStrength(der: $0.der) } }
     }
 
-    /// A name that the listener answers to; nil when it bears addresses only.
-    static func serverName(of certificate: ServerCertificate) -> String? {
+    /// Names that it bears and a client can ask for, those without a wildcard first; none when it bears addresses only.
+    static func serverNames(of certificate: ServerCertificate) -> [String] {
         let names: [String]
         switch certificate {
         case .builtin(let given): names = given
         case .acme(let settings): names = settings.names
         case .files:
-            guard let leaf = leaf(of: certificate) else { return nil }
-            do throws(ChainRefusal) { names = try CertificateReader.facts(der: leaf.der).dnsNames } catch { return nil }
+            guard let leaf = leaf(of: certificate) else { return [] }
+            do throws(ChainRefusal) { names = try CertificateReader.facts(der: leaf.der).dnsNames } catch { return [] }
         }
-        let name = names.first { PeerAddress.isName($0) && !$0.hasPrefix("*") } ?? names.first(where: PeerAddress.isName)
-        return name.map { $0.hasPrefix("*.") ? "www" + $0.dropFirst() : $0 }
+        let asked = names.filter(PeerAddress.isName)
+        return asked.filter { !$0.hasPrefix("*.") }
+            + asked.filter { $0.hasPrefix("*.") }.map { OwnPolicy.label + $0.dropFirst() }
     }
 
     private static func leaf(of certificate: ServerCertificate) -> ParsedCertificate? {

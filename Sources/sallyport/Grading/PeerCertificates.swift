@@ -1,67 +1,43 @@
 import NIOCore
-import NIOPosix
-import NIOSSL
 import SallyportPKI
-import Synchronization
+import SallyportTLS
 
 /// The certificate of a server that speaks TLS 1.3 only, where it travels encrypted: a real handshake is needed. It is
-/// ended as soon as the certificate has come; nothing is verified, because nothing is sent.
+/// left as soon as the certificate has come; nothing is verified, because nothing is sent.
 struct PeerCertificates {
     let host: String
-    let port: Int
+    let port: UInt16
     /// Sent as SNI; nil sends none.
     let serverName: String?
 
+    /// For the connection and the handshake together, nanoseconds.
+    private static let limit: UInt64 = 8_000_000_000
+
     /// The leaf's strength; nil when the handshake did not get that far.
     func leaf() -> CertificateStrength? {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let sight = Sight()
-        // The handshake is made to fail; all that counts is what was seen on the way.
-        _ = Result { try meet(on: group, sight) }
-        _ = Result { try group.syncShutdownGracefully() }
-        return sight.leaf.withLock { $0 }.flatMap(CertificateStrength.init(der:))
-    }
-
-    private final class Sight: Sendable {
-        let leaf = Mutex<[UInt8]?>(nil)
-    }
-
-    private func meet(on group: MultiThreadedEventLoopGroup, _ sight: Sight) throws {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.certificateVerification = .noHostnameVerification
-        configuration.minimumTLSVersion = .tlsv12
-        let context = try NIOSSLContext(configuration: configuration)
-        let channel = try ClientBootstrap(group: group)
-            .connectTimeout(.seconds(4))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let handler = try NIOSSLClientHandler(
-                        context: context, serverHostname: serverName,
-                        customVerificationCallback: { certificates, verdict in
-                            Self.keep(certificates, sight)
-                            verdict.succeed(.failed)
-                        })
-                    try channel.pipeline.syncOperations.addHandlers([handler, EndOnError()])
-                }
-            }
-            .connect(host: host, port: port).wait()
-        let deadline = channel.eventLoop.scheduleTask(in: .seconds(4)) { channel.close(promise: nil) }
-        defer { deadline.cancel() }
-        try channel.closeFuture.wait()
-    }
-
-    private static func keep(_ certificates: [NIOSSLCertificate], _ sight: Sight) {
-        guard case .success(let der)? = certificates.first.map({ leaf in Result { try leaf.toDERBytes() } }) else {
-            return
+        let sight: CertificateSight
+        do throws(PKIError) {
+            sight = try CertificateSight(serverName: serverName, protocols: [], source: host)
+        } catch {
+            Terminal.note("the certificate cannot be asked for: \(error.detail)")
+            return nil
         }
-        sight.leaf.withLock { $0 = der }
+        do throws(InspectionFailure) { try look(sight) } catch {
+            Terminal.note("the certificate of \(host) was not seen: \(error.what)")
+        }
+        return sight.leaf.flatMap(CertificateStrength.init(der:))
     }
 
-    private final class EndOnError: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            context.close(promise: nil)
+    private func look(_ sight: CertificateSight) throws(InspectionFailure) {
+        let deadline = NIODeadline.now().nanoseconds + Self.limit
+        let addresses = try PeerSocket.addresses(of: HostAndPort(host: host, port: port))
+        let socket = try PeerSocket(connectingTo: addresses, before: deadline)
+        defer { socket.close() }
+        try socket.send(sight.begin(), before: deadline)
+        while case .bytes(let bytes) = socket.receive(before: deadline) {
+            let (reply, progress) = sight.receive(ByteBuffer(bytes: bytes))
+            guard progress == .wantsMore, sight.leaf == nil else { return }
+            try socket.send(reply, before: deadline)
         }
     }
 }

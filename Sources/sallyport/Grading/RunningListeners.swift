@@ -5,8 +5,16 @@ import SallyportTLS
 /// What a gateway that runs on the state directory says of itself; empty when none runs.
 struct RunningListeners {
     /// By name of listener.
-    private(set) var addresses: [String: PeerAddress] = [:]
+    private var addresses: [String: PeerAddress] = [:]
+    private var admin: PeerAddress?
     private(set) var observed: [ObservedClientsReport] = []
+
+    func address(of listener: OwnPolicy.Listener) -> PeerAddress? {
+        switch listener {
+        case .named(let name): addresses[name]
+        case .admin: admin
+        }
+    }
 
     private struct Status: Decodable {
         var listeners: [Listener]
@@ -26,9 +34,14 @@ struct RunningListeners {
             throw CommandFailure(.failed, "the running gateway's status cannot be read: \(error)")
         }
         observed = status.observedClients ?? []
-        for listener in status.listeners where listener.kind == "https" {
+        for listener in status.listeners {
             guard let (host, port) = ClientAddress.split(listener.address) else { continue }
-            addresses[listener.name] = PeerAddress(host: ClientAddress.reachable(host), port: UInt16(clamping: port))
+            let address = PeerAddress(host: ClientAddress.reachable(host), port: UInt16(clamping: port))
+            switch listener.kind {
+            case "https": addresses[listener.name] = address
+            case "admin": admin = address
+            default: continue
+            }
         }
     }
 }

@@ -29,6 +29,10 @@ extension HandshakeCase {
         opening("name-is-an-address", .helloServerNameInvalid) {
             HelloBytes().with(0, HelloBytes.serverName(["192.0.2.1"])).records()
         },
+        opening("hello-interrupted", .helloInterrupted) {
+            Array(HelloBytes().records(of: 40)[..<45]) + [23, 3, 3, 0, 1, 1]
+        },
+        opening("record-too-large", .recordTooLarge) { [22, 3, 1, 0x40, 1] },
         opening("first-message-is-another", .unexpectedFirstMessage) { HelloBytes(type: 2).records() },
     ]
 

@@ -156,7 +156,8 @@ import Testing
 
     @Test func aHugeClaimIsRefusedAtOnce() {
         #expect(reason([22, 3, 1, 0, 4, 1, 0xFF, 0xFF, 0xFF]) == .helloTooLarge)
-        #expect(reason([22, 3, 1, 0xFF, 0xFF]) == .helloTooLarge)
+        #expect(reason([22, 3, 1, 0xFF, 0xFF]) == .recordTooLarge)
+        #expect(reason([22, 3, 1, 0x40, 1]) == .recordTooLarge)
     }
 
     // MARK: Not a TLS handshake
@@ -189,9 +190,23 @@ import Testing
     @Test func otherRecordsDoNotInterruptAHello() {
         let first = Array(HelloBytes().records(of: 40)[..<45])
         #expect(reason(first + [21, 3, 3, 0, 2, 1, 0]) == .alertFirst)
-        #expect(reason(first + [20, 3, 3, 0, 1, 1]) == .helloMalformed)
-        #expect(reason(first + [23, 3, 3, 0, 1, 1]) == .helloMalformed)
+        #expect(reason(first + [20, 3, 3, 0, 1, 1]) == .helloInterrupted)
+        #expect(reason(first + [23, 3, 3, 0, 1, 1]) == .helloInterrupted)
         #expect(reason(first + [22, 3, 3, 0, 0]) == .helloTooFragmented)
+    }
+
+    /// RFC 8446 section 6.2 and appendix D.5.
+    @Test(arguments: [
+        (Reason.helloInterrupted, 10), (.unexpectedFirstMessage, 10), (.recordTooLarge, 22), (.versionTooOld, 70),
+        (.helloMalformed, 50), (.helloTooLarge, 47),
+    ] as [(Reason, UInt8)])
+    func theAlertSaysWhatIsWrong(reason: Reason, alert: UInt8) {
+        #expect(TLSAlert(for: reason)?.rawValue == alert)
+    }
+
+    @Test(arguments: [[0, 0], [0, 2], [2, 0], [3, 0], [4, 1], [0xFE, 0xFD]] as [[UInt8]])
+    func theVersionsOfSSLAndOthersAreRefused(version: [UInt8]) {
+        #expect(reason(HelloBytes(version: version).records()) == .versionTooOld)
     }
 
     @Test func anotherMessageIsNoHello() {
@@ -214,7 +229,7 @@ import Testing
         ("session of 33 bytes", HelloBytes(session: [UInt8](repeating: 0, count: 33))),
         ("odd suites", HelloBytes(suites: [0x13, 0x01, 0x13])), ("no suites", HelloBytes(suites: [])),
         ("no compression", HelloBytes(compression: [])), ("no null compression", HelloBytes(compression: [1])),
-        ("version 2", HelloBytes(version: [2, 0])), ("bytes behind the extensions", HelloBytes(tail: [0])),
+        ("bytes behind the extensions", HelloBytes(tail: [0])),
     ]
 
     @Test(arguments: brokenFields) func brokenFieldsAreRefused(what: String, bytes: HelloBytes) {
