@@ -14,10 +14,18 @@ struct CertificateContents: Sendable {
     init(_ envelope: CertificateEnvelope) throws {
         issuer = try DistinguishedName(derEncoded: DER.parse(envelope.issuer))
         subject = try DistinguishedName(derEncoded: DER.parse(envelope.subject))
-        publicKey = try Certificate.PublicKey(derEncoded: envelope.publicKeyInfo)
+        publicKey = try Self.publicKey(envelope.publicKeyInfo)
         let list = try envelope.extensions.map { encoded in
             try DER.sequence(of: Certificate.Extension.self, identifier: .sequence, rootNode: DER.parse(encoded))
         }
         extensions = try Certificate.Extensions(list ?? [])
+    }
+
+    /// The library's words hold a number from BoringSSL's queue of errors, which depends on what failed before. They are
+    /// not repeated: the same certificate gets the same answer.
+    private static func publicKey(_ info: [UInt8]) throws(ChainRefusal) -> Certificate.PublicKey {
+        do { return try Certificate.PublicKey(derEncoded: info) } catch {
+            throw ChainRefusal(.certificateMalformed, "the public key is damaged")
+        }
     }
 }

@@ -41,6 +41,8 @@ package struct ParsedCertificate: Sendable {
             algorithm: algorithm, signed: envelope.signed, value: envelope.signature)
         do {
             certificate = try CertificateContents(envelope)
+        } catch let refusal as ChainRefusal {
+            throw refusal
         } catch {
             throw ChainRefusal(.certificateMalformed, PrintableText.make("\(error)"))
         }
