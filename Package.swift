@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 // Stands for CNIOBoringSSL, which is no product of its own: docs/decisions/0004.
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -28,6 +29,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -48,7 +50,7 @@ let package = Package(
             name: "SallyportProxy",
             dependencies: [
                 "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportConfig", "SallyportHTTP",
-                "SallyportModel", nio, nioPosix, logging,
+                "SallyportModel", nio, nioPosix, nioHTTP2, logging,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
