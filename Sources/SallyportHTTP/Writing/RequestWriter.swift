@@ -43,13 +43,18 @@ package func writeRequest(_ head: borrowing RequestHead, _ forwarding: RequestFo
 private func writeRequestLine(_ head: borrowing RequestHead, strip: [UInt8], into out: inout [UInt8]) {
     out.append(head.method, of: head.bytes)
     out.append(ASCII.space)
+    appendTarget(head, strip: strip, into: &out)
+    out.append(" HTTP/1.1\r\n")
+}
+
+/// The path without `strip`, and the query.
+func appendTarget(_ head: borrowing RequestHead, strip: [UInt8], into out: inout [UInt8]) {
     let path = stripped(head.path, strip, in: head.bytes)
     if path.isEmpty { out.append(ASCII.slash) } else { out.append(path, of: head.bytes) }
     if let query = head.query {
         out.append(ASCII.question)
         out.append(query, of: head.bytes)
     }
-    out.append(" HTTP/1.1\r\n")
 }
 
 /// The path without `prefix`, if it begins with it and the prefix ends where a segment does.

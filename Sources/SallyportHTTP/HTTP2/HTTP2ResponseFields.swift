@@ -1,0 +1,123 @@
+/// The decoded fields of one HTTP/2 header block of a response, gathered one by one as lines (RFC 9113 §8.1, §8.3.2).
+///
+/// It keeps the first fault and reports it when the block is read, so that whoever hands fields over needs no branch.
+package struct HTTP2ResponseFields {
+    private let limits: HTTPLimits
+    /// Field lines, canonical, without status line and empty line.
+    private var lines: [UInt8] = []
+    private(set) var count = 0
+    private(set) var status: UInt16?
+    private var fault: Malformation?
+
+    package init(limits: HTTPLimits) {
+        self.limits = limits
+        lines.reserveCapacity(512)
+    }
+
+    package mutating func append(name: String, value: String) {
+        guard fault == nil else { return }
+        do throws(Malformation) {
+            if name.utf8.first == ASCII.colon {
+                try takeStatus(name: name, value: value)
+            } else {
+                try takeField(name: name, value: value)
+            }
+        } catch {
+            fault = error
+        }
+    }
+
+    /// The one pseudo-field of a response: once, and before every other field.
+    private mutating func takeStatus(name: String, value: String) throws(Malformation) {
+        guard name == ":status", status == nil, count == 0, value.utf8.count == 3 else { throw .statusLine }
+        var number: UInt16 = 0
+        for byte in value.utf8 {
+            guard ASCII.isDigit(byte) else { throw .statusLine }
+            number = number * 10 + UInt16(byte - ASCII.zero)
+        }
+        guard (100...599).contains(number) else { throw .statusLine }
+        status = number
+    }
+
+    private mutating func takeField(name: String, value: String) throws(Malformation) {
+        count += 1
+        let length = name.utf8.count + value.utf8.count + 2
+        guard count <= limits.headerCount else { throw .tooManyHeaders }
+        guard length <= limits.fieldLine, lines.count + length + 2 <= limits.headers else { throw .headersTooLarge }
+        try HTTP2FieldLine.append(name: name, value: value, to: &lines)
+    }
+
+    /// The block as a response head.
+    /// - Parameters:
+    ///   - method: of the request that this answers.
+    ///   - endsStream: nothing follows, neither content nor trailers.
+    func head(answering method: Method, endsStream: Bool) throws(Malformation) -> ResponseHead {
+        if let fault { throw fault }
+        guard let status else { throw .statusLine }
+        return try ResponseHead(status: status, lines: lines, count: count, answering: method, endsStream: endsStream)
+    }
+
+    /// The block as trailers: field lines and the empty line.
+    func trailerLines() throws(Malformation) -> [UInt8] {
+        if let fault { throw fault }
+        guard status == nil else { throw .trailer }
+        return lines + [ASCII.carriageReturn, ASCII.lineFeed]
+    }
+}
+
+extension ResponseHead {
+    /// A head that came over HTTP/2. Its bytes are those that HTTP/1.1 would have had, and the same reader reads them.
+    fileprivate init(
+        status: UInt16, lines: [UInt8], count: Int, answering method: Method, endsStream: Bool
+    ) throws(Malformation) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(lines.count + 48)
+        bytes.append("HTTP/1.1 ")
+        bytes.append(decimal: UInt64(status))
+        bytes.append(ASCII.space)
+        let phraseStart = bytes.count
+        bytes.append(StatusPhrase.registered(status))
+        let phraseEnd = bytes.count
+        bytes.append("\r\n")
+        let fieldsStart = bytes.count
+        bytes.append(contentsOf: lines)
+        bytes.append("\r\n")
+        let section = try FieldSection(bytes.span.bytes, from: fieldsStart, capacity: count, direction: .response)
+        guard !section.fields.contains(where: { $0.known.isForbiddenInHTTP2 }) else { throw .connection }
+        let length = try Framing.contentLength(section, bytes.span.bytes)
+        framing = try Self.framing(status, method, length: length, endsStream: endsStream)
+        declaredLength = framing == .none && status >= 200 && status != 204 ? length : nil
+        (self.status, reasonPhrase, minorVersion) = (status, phraseStart..<phraseEnd, 1)
+        keepAlive = true
+        fields = section.fields
+        self.bytes = bytes
+    }
+
+    /// RFC 9113 §8.1.1: the length that is announced is the length that comes. 101 does not exist (§8.6).
+    private static func framing(
+        _ status: UInt16, _ method: Method, length: UInt64?, endsStream: Bool
+    ) throws(Malformation) -> BodyFraming {
+        if status < 200 {
+            guard status != 101, !endsStream, length ?? 0 == 0 else { throw .statusLine }
+            return .none
+        }
+        if status == 204 {
+            guard length ?? 0 == 0 else { throw .ambiguousFraming }
+            return .none
+        }
+        if method == .head || status == 304 { return .none }
+        guard endsStream else { return length.map { .length($0) } ?? .chunked }
+        guard length ?? 0 == 0 else { throw .ambiguousFraming }
+        return .length(0)
+    }
+}
+
+extension KnownField {
+    /// What describes a connection has no place in a message of HTTP/2 (RFC 9113 §8.2.2).
+    var isForbiddenInHTTP2: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade: true
+        default: false
+        }
+    }
+}
