@@ -151,6 +151,7 @@ package enum EffectiveConfiguration {
                     .members(["certificate": .string($0.certificate), "key": .string($0.key.text)])
                 },
             ]),
+            "protocol": .string(upstream.applicationProtocol.rawValue),
             "timeouts": .members([
                 "connect": .string(DurationText.text(upstream.timeouts.connect)),
                 "request": .string(DurationText.text(upstream.timeouts.request)),

@@ -4,6 +4,7 @@ struct UpstreamDraft: Sendable {
     var targets: [Located<UpstreamTarget>]
     var tls: Located<UpstreamTLSDraft>?
     var timeouts: UpstreamTimeouts
+    var applicationProtocol: UpstreamProtocol
 }
 
 struct UpstreamTLSDraft: Sendable {
@@ -21,13 +22,22 @@ enum UpstreamSection {
     static let tls = Field(
         "tls", UpstreamTLSSection.type, otherwise: "verified against the roots of the operating system",
         "How https targets are verified and what is shown to them.")
+    static let applicationProtocol = DefaultedField(
+        "protocol", .choice(noun: "protocol"), default: UpstreamProtocol.auto,
+        """
+        `auto`: what an https target chooses by ALPN, HTTP/2 first; HTTP/1.1 to http targets. `http1`: HTTP/1.1. \
+        `http2`: HTTP/2 or nothing, to http targets by prior knowledge (h2c).
+        """)
     static let timeouts = Field(
         "timeouts", UpstreamTimeoutsSection.type, "How long to wait for a target.")
 
-    static let type = ValueType.record("an upstream", [targets.row, tls.row, timeouts.row]) { record in
+    static let type = ValueType.record(
+        "an upstream", [targets.row, tls.row, applicationProtocol.row, timeouts.row]
+    ) { record in
         UpstreamDraft(
             targets: record[targets]?.value ?? [], tls: record[tls],
-            timeouts: record[timeouts]?.value ?? UpstreamTimeouts())
+            timeouts: record[timeouts]?.value ?? UpstreamTimeouts(),
+            applicationProtocol: record[applicationProtocol])
     }
 }
 
@@ -113,9 +123,11 @@ extension ConfigurationCheck {
                     .withoutEffect, "`tls` has no effect on http targets", at: tls.span,
                     help: ["write https:// in `targets`"], path: tls.path)
             }
-            upstreams[entry.name] = Upstream(
+            var upstream = Upstream(
                 name: entry.name, targets: draft.targets.map(\.value), tls: tls(draft.tls?.value),
                 timeouts: draft.timeouts)
+            upstream.applicationProtocol = draft.applicationProtocol
+            upstreams[entry.name] = upstream
         }
         return upstreams
     }

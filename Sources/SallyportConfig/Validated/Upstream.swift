@@ -6,6 +6,7 @@ package struct Upstream: Sendable, Hashable {
     package var targets: [UpstreamTarget]
     package var tls: UpstreamTLS
     package var timeouts: UpstreamTimeouts
+    package var applicationProtocol = UpstreamProtocol.auto
 
     package init(name: String, targets: [UpstreamTarget], tls: UpstreamTLS = UpstreamTLS(), timeouts: UpstreamTimeouts = UpstreamTimeouts()) {
         self.name = name

@@ -22,14 +22,16 @@ package final class UpstreamTLSContext: Sendable {
     ///   - isPublic: the anchors are those of the operating system, whose authorities promise more.
     ///   - credential: what to present when the upstream asks for a client certificate.
     ///   - source: what to call this in errors: the upstream's name.
+    ///   - protocols: offered by ALPN, most wanted first; an answer that is none of them fails the handshake.
     package init(
         _ settings: UpstreamTLS, trust: [TrustAnchor], isPublic: Bool, credential: CredentialPair?, source: String,
+        protocols: [String] = ["http/1.1"],
         clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
         guard !trust.isEmpty else {
             throw PKIError(.trustMissing, source, "no authority is trusted")
         }
-        let tls = TLSSettings(minimum: .tls12)
+        let tls = TLSSettings(minimum: .tls12, protocols: protocols)
         library = try TLSContext(tls, side: .client, source: source)
         anchors = trust
         profile = isPublic ? .publicAuthority : .privateAuthority
