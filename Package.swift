@@ -25,7 +25,7 @@ let package = Package(
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/ and Benchmarks/, which are packages of their own.
-        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportPKI", "SallyportTLS"]),
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportPKI", "SallyportTLS", "SallyportEdge"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -49,8 +49,8 @@ let package = Package(
         .target(
             name: "SallyportProxy",
             dependencies: [
-                "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportConfig", "SallyportHTTP",
-                "SallyportModel", nio, nioPosix, nioHTTP2, logging,
+                "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportConfig",
+                "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, logging,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
@@ -59,6 +59,7 @@ let package = Package(
             name: "SallyportPKI",
             dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
         .target(name: "SallyportTelemetry", dependencies: ["SallyportModel", logging], swiftSettings: strict),
+        .target(name: "SallyportEdge", dependencies: ["SallyportModel"], swiftSettings: strict),
         .target(
             name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportConfig", dependencies: ["SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
@@ -68,6 +69,7 @@ let package = Package(
         .testTarget(name: "SallyportModelTests", dependencies: ["SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportHTTPTests", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportEdgeTests", dependencies: ["SallyportEdge", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
@@ -77,7 +79,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportAccess", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
+            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportEdge", "SallyportAccess", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
             dependencies: ["sallyport", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],

@@ -61,6 +61,7 @@ extension Reason {
         accessReasons,
         requestReasons,
         deadlineReasons,
+        edgeReasons,
         upstreamReasons,
         upstreamTLSReasons,
         forwardingReasons,
