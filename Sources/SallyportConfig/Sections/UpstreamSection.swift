@@ -96,9 +96,14 @@ enum UpstreamTimeoutsSection {
         "idle", .duration(range), default: defaults.idle,
         "Between two reads or writes that make progress, in either direction.",
         danger: "A long wait lets a stalled target hold connections.")
+    static let tunnel = DefaultedField(
+        "tunnel", .duration(range), default: defaults.tunnel,
+        "The same for a WebSocket: without a byte from either side for so long, it ends.",
+        danger: "A long silence holds two connections.")
 
-    static let type = ValueType.record("`timeouts`", [connect.row, request.row, idle.row]) { record in
-        UpstreamTimeouts(connect: record[connect], request: record[request], idle: record[idle])
+    static let type = ValueType.record("`timeouts`", [connect.row, request.row, idle.row, tunnel.row]) { record in
+        UpstreamTimeouts(
+            connect: record[connect], request: record[request], idle: record[idle], tunnel: record[tunnel])
     }
 }
 

@@ -81,10 +81,16 @@ package struct UpstreamTimeouts: Sendable, Hashable {
     package var request: Duration
     /// Between two reads or writes that make progress, in either direction.
     package var idle: Duration
+    /// The same for WebSockets, whose silence is no fault.
+    package var tunnel: Duration
 
-    package init(connect: Duration = .seconds(3), request: Duration = .seconds(15), idle: Duration = .seconds(60)) {
+    package init(
+        connect: Duration = .seconds(3), request: Duration = .seconds(15), idle: Duration = .seconds(60),
+        tunnel: Duration = .seconds(600)
+    ) {
         self.connect = connect
         self.request = request
         self.idle = idle
+        self.tunnel = tunnel
     }
 }

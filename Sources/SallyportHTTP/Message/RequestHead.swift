@@ -15,8 +15,7 @@ package struct RequestHead: Sendable {
     package let host: String
     /// `host[:port]`; the host in it is spelt as in `host`.
     package let authority: Range<Int>
-    /// The 0 or 1 behind `HTTP/1.`.
-    package let minorVersion: UInt8
+    package let version: HTTPVersion
     package let framing: BodyFraming
     /// Whether the client lets the connection go on after this exchange. False for every HTTP/1.0 request.
     package let keepAlive: Bool
@@ -28,6 +27,10 @@ package struct RequestHead: Sendable {
     /// Field lines that are not forwarded because of an underscore in their name, which CGI-like servers read as a
     /// hyphen.
     package let underscoreFields: Int
+    /// The client wants to speak this instead of HTTP once the upstream agrees. Such a request has no content.
+    package let tunnel: TunnelProtocol?
+    /// The client has said that it reads trailers (RFC 9110 §10.1.4). HTTP/2 needs no saying, but gRPC does it.
+    package let acceptsTrailers: Bool
 }
 
 extension RequestHead {

@@ -4,7 +4,6 @@ package struct ResponseHead: Sendable {
     package let fields: [Field]
     package let status: UInt16
     package let reasonPhrase: Range<Int>
-    package let minorVersion: UInt8
     package let framing: BodyFraming
     /// The Content-Length that a response without content declares for the content it stands for: HEAD and 304.
     package let declaredLength: UInt64?
@@ -12,7 +11,9 @@ package struct ResponseHead: Sendable {
     package let keepAlive: Bool
 
     /// 1xx: another head follows for the same request.
-    package var isInterim: Bool { status < 200 }
+    package var isInterim: Bool { status < 200 && !opensTunnel }
+    /// 101: what follows is no HTTP any more.
+    package var opensTunnel: Bool { status == 101 }
     package var hasDate: Bool { firstField(.date) != nil }
 }
 

@@ -24,6 +24,11 @@ struct BodyDecoder: Sendable {
         if case .untilClose = state { true } else { false }
     }
 
+    /// What stood behind the content. After the end.
+    func trailers(_ direction: FieldSection.Direction) throws(Malformation) -> Trailers? {
+        if case .chunked(let decoder) = state { try decoder.trailers(direction) } else { nil }
+    }
+
     mutating func next(_ input: RawSpan) -> (consumed: Int, step: ChunkedDecoder.Step) {
         switch state {
         case .counted(0): return (0, .end)

@@ -1,10 +1,11 @@
 /// The chunked transfer coding (RFC 9112 §7.1), a byte at a time between chunks and a run at a time within. Extensions
-/// and trailers are checked, counted and dropped (RFC 9110 §6.5.1).
+/// are checked, counted and dropped; trailers are kept for whoever can pass them on (RFC 9110 §6.5.1).
 struct ChunkedDecoder: Sendable {
     enum Step: Equatable {
         case needMore
         /// Content, as offsets in the input.
         case content(Range<Int>)
+        /// Trailers are in the decoder.
         case end
         case failed(Malformation)
     }
@@ -25,8 +26,8 @@ struct ChunkedDecoder: Sendable {
     private var chunks = 0
     /// Bytes that are neither content nor trailers.
     private var overhead = 0
-    private var trailers = 0
-    private var trailerBytes = 0
+    private var trailerLines = 0
+    private var trailerSection: [UInt8] = []
     private var trailerLine = 0
 
     /// More digits than 64 bits need are refused, leading zeros included.
@@ -37,6 +38,11 @@ struct ChunkedDecoder: Sendable {
     init(limits: HTTPLimits, maximumContent: UInt64) {
         self.limits = limits
         self.maximumContent = maximumContent
+    }
+
+    /// After the end.
+    func trailers(_ direction: FieldSection.Direction) throws(Malformation) -> Trailers? {
+        try Trailers(trailerSection, direction: direction, lines: trailerLines)
     }
 
     mutating func next(_ input: RawSpan) -> (consumed: Int, step: Step) {
@@ -68,6 +74,7 @@ struct ChunkedDecoder: Sendable {
             try readFraming(byte)
         case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .lastLineFeed:
             try countTrailer()
+            trailerSection.append(byte)
             try readTrailer(byte)
         case .data, .done: throw .chunk
         }
@@ -123,9 +130,8 @@ struct ChunkedDecoder: Sendable {
     }
 
     private mutating func countTrailer() throws(Malformation) {
-        trailerBytes += 1
         trailerLine += 1
-        guard trailerBytes <= limits.headers + 2, trailerLine <= limits.fieldLine + 2 else { throw .trailersTooLarge }
+        guard trailerSection.count < limits.headers + 2, trailerLine <= limits.fieldLine + 2 else { throw .trailersTooLarge }
     }
 
     private mutating func readTrailer(_ byte: UInt8) throws(Malformation) {
@@ -133,8 +139,8 @@ struct ChunkedDecoder: Sendable {
         case .trailerStart where byte == ASCII.carriageReturn: state = .lastLineFeed
         case .trailerStart:
             guard ByteSet.token.contains(byte) else { throw .trailer }
-            trailers += 1
-            guard trailers <= limits.headerCount else { throw .trailersTooLarge }
+            trailerLines += 1
+            guard trailerLines <= limits.headerCount else { throw .trailersTooLarge }
             state = .trailerName
         case .trailerName where byte == ASCII.colon: state = .trailerValue
         case .trailerName:

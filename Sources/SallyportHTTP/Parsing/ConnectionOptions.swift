@@ -1,6 +1,8 @@
 /// The options of all Connection fields of a head (RFC 9110 §7.6.1).
 struct ConnectionOptions {
     private(set) var close = false
+    private(set) var upgrade = false
+    private(set) var te = false
     /// Names of fields that are for this connection only, as offsets. Most heads have none.
     private(set) var nominated: [Range<Int>] = []
     private var count = 0
@@ -22,6 +24,8 @@ struct ConnectionOptions {
         if bytes.matches(option, "close") {
             close = true
         } else if !bytes.matches(option, "keep-alive") {
+            if bytes.matches(option, "upgrade") { upgrade = true }
+            if bytes.matches(option, "te") { te = true }
             nominated.append(option)
         }
     }

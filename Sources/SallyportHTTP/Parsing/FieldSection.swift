@@ -8,6 +8,8 @@ struct FieldSection {
     private(set) var transferEncoding = Occurrence()
     private(set) var expect = Occurrence()
     private(set) var maxForwards = Occurrence()
+    private(set) var upgrade = Occurrence()
+    private(set) var te = Occurrence()
     private(set) var options = ConnectionOptions()
     private(set) var underscoreFields = 0
     private var hasConnection = false
@@ -104,6 +106,8 @@ struct FieldSection {
         case .transferEncoding: transferEncoding.add(fields.count)
         case .expect: expect.add(fields.count)
         case .maxForwards: maxForwards.add(fields.count)
+        case .upgrade: upgrade.add(fields.count)
+        case .te: te.add(fields.count)
         case .connection: hasConnection = true
         default: break
         }

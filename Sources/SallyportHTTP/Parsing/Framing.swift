@@ -22,10 +22,10 @@ enum Framing {
 
     /// Whether the message is chunked. Every Transfer-Encoding but a single `chunked` is refused.
     static func isChunked(
-        _ section: FieldSection, _ bytes: RawSpan, minorVersion: UInt8
+        _ section: FieldSection, _ bytes: RawSpan, version: HTTPVersion
     ) throws(Malformation) -> Bool {
         guard section.transferEncoding.count > 0 else { return false }
-        guard section.transferEncoding.count == 1, section.contentLength.count == 0, minorVersion == 1 else {
+        guard section.transferEncoding.count == 1, section.contentLength.count == 0, version == .http11 else {
             throw .ambiguousFraming
         }
         try checkCodings(section.value(section.transferEncoding), bytes)

@@ -9,13 +9,15 @@ extension RequestHead {
         let section = try FieldSection(bytes.span.bytes, from: line.end, capacity: lines, direction: .request)
         let target = try Self.target(&bytes, line)
         let authority = try Self.authority(&bytes, section, target)
-        framing = try Self.framing(section, bytes.span.bytes, line.minorVersion, limits)
+        framing = try Self.framing(section, bytes.span.bytes, line.version, limits)
         expectsContinue =
-            try Self.expectsContinue(section, bytes.span.bytes) && line.minorVersion == 1
+            try Self.expectsContinue(section, bytes.span.bytes) && line.version == .http11
             && framing.hasContent
         maxForwards = try line.kind == .options ? Self.maxForwards(section, bytes.span.bytes) : nil
-        keepAlive = line.minorVersion == 1 && !section.options.close
-        (method, methodKind, minorVersion) = (line.method, line.kind, line.minorVersion)
+        keepAlive = line.version == .http11 && !section.options.close
+        (method, methodKind, version) = (line.method, line.kind, line.version)
+        tunnel = Self.tunnel(section, bytes.span.bytes, line, framing)
+        acceptsTrailers = section.options.te && Self.acceptsTrailers(section, bytes.span.bytes)
         (path, query) = (target.path, target.query)
         host = String(decoding: bytes[authority.host], as: UTF8.self)
         self.authority = authority.range
@@ -45,9 +47,9 @@ extension RequestHead {
     }
 
     private static func framing(
-        _ section: FieldSection, _ bytes: RawSpan, _ minorVersion: UInt8, _ limits: HTTPLimits
+        _ section: FieldSection, _ bytes: RawSpan, _ version: HTTPVersion, _ limits: HTTPLimits
     ) throws(Malformation) -> BodyFraming {
-        if try Framing.isChunked(section, bytes, minorVersion: minorVersion) { return .chunked }
+        if try Framing.isChunked(section, bytes, version: version) { return .chunked }
         guard let length = try Framing.contentLength(section, bytes) else { return .none }
         guard length <= UInt64(max(limits.body, 0)) else { throw .bodyTooLarge }
         return .length(length)
@@ -60,6 +62,28 @@ extension RequestHead {
             throw .expectation
         }
         return true
+    }
+
+    /// An Upgrade that is not understood is ignored, and the request is one like any other (RFC 9110 §7.8). One with
+    /// content is not understood: what of it would be content, and what the other protocol?
+    private static func tunnel(
+        _ section: FieldSection, _ bytes: RawSpan, _ line: RequestLine, _ framing: BodyFraming
+    ) -> TunnelProtocol? {
+        guard section.upgrade.count == 1, section.options.upgrade, line.version == .http11, line.kind == .get,
+            framing == .none, !section.options.close,
+            bytes.matches(section.value(section.upgrade), TunnelProtocol.webSocket.token)
+        else { return nil }
+        return .webSocket
+    }
+
+    /// `trailers` among the codings of TE.
+    static func acceptsTrailers(_ section: FieldSection, _ bytes: RawSpan) -> Bool {
+        guard section.te.count == 1 else { return false }
+        var list = ListReader(section.value(section.te))
+        while let coding = list.next(in: bytes) {
+            if bytes.matches(coding, "trailers") { return true }
+        }
+        return false
     }
 
     private static func maxForwards(_ section: FieldSection, _ bytes: RawSpan) throws(Malformation) -> UInt32? {

@@ -3,7 +3,7 @@ struct RequestLine {
     let method: Range<Int>
     let kind: Method
     let target: Range<Int>
-    let minorVersion: UInt8
+    let version: HTTPVersion
     /// The first byte after the line.
     let end: Int
 
@@ -15,7 +15,7 @@ struct RequestLine {
         kind = Method(method, in: bytes)
         target = try Self.target(bytes, from: method.upperBound + 1)
         let versionStart = target.upperBound + 1
-        minorVersion = try HTTPVersion.minor(bytes, at: versionStart, otherwise: .requestLine)
+        version = try HTTPVersion.read(bytes, at: versionStart, otherwise: .requestLine)
         end = versionStart + HTTPVersion.length + 2
         try Self.checkLineEnd(bytes, end - 2)
         guard kind != .connect else { throw .method }
@@ -51,18 +51,17 @@ struct RequestLine {
 }
 
 /// `HTTP/1.1` and `HTTP/1.0` (RFC 9112 §2.3).
-enum HTTPVersion {
+extension HTTPVersion {
     static let length = 8
 
     /// - Parameter fault: what to throw when there is no version at all.
-    /// - Returns: the minor version of HTTP/1.
-    static func minor(_ bytes: RawSpan, at start: Int, otherwise fault: Malformation) throws(Malformation) -> UInt8 {
+    static func read(_ bytes: RawSpan, at start: Int, otherwise fault: Malformation) throws(Malformation) -> HTTPVersion {
         guard start + length <= bytes.byteCount, isName(bytes, start), ASCII.isDigit(bytes.byte(start + 5)),
             bytes.byte(start + 6) == ASCII.dot, ASCII.isDigit(bytes.byte(start + 7))
         else { throw fault }
         let minor = bytes.byte(start + 7) - ASCII.zero
         guard bytes.byte(start + 5) == UInt8(ascii: "1"), minor <= 1 else { throw .version }
-        return minor
+        return minor == 1 ? .http11 : .http10
     }
 
     /// The name is case-sensitive.

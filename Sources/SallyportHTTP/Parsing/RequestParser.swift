@@ -8,7 +8,7 @@ package enum RequestEvent: Sendable {
     /// Content, as offsets in the span that was passed.
     case body(Range<Int>)
     /// The message is complete; the next call begins the next request.
-    case end
+    case end(Trailers?)
     case refused(Reason)
 }
 
@@ -47,7 +47,7 @@ package struct RequestParser: ~Copyable {
         case .content(var decoder):
             let (consumed, step) = decoder.next(input)
             phase = .content(decoder)
-            return (consumed, event(of: step))
+            return (consumed, event(of: step, decoder))
         case .refused(let reason): return (0, .refused(reason))
         }
     }
@@ -72,15 +72,20 @@ package struct RequestParser: ~Copyable {
         }
     }
 
-    private mutating func event(of step: ChunkedDecoder.Step) -> RequestEvent {
+    private mutating func event(of step: ChunkedDecoder.Step, _ decoder: BodyDecoder) -> RequestEvent {
         switch step {
         case .needMore: return .needMore
         case .content(let range): return .body(range)
         case .failed(let fault): return refuse(fault)
         case .end:
-            phase = .head
-            scanner = HeadScanner(limits: limits, skipsEmptyLine: true)
-            return .end
+            do throws(Malformation) {
+                let trailers = try decoder.trailers(.request)
+                phase = .head
+                scanner = HeadScanner(limits: limits, skipsEmptyLine: true)
+                return .end(trailers)
+            } catch {
+                return refuse(error)
+            }
         }
     }
 

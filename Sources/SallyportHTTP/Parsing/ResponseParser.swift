@@ -9,7 +9,7 @@ package enum ResponseEvent: Sendable {
     /// Content, as offsets in the span that was passed.
     case body(Range<Int>)
     /// The message is complete. Whether the connection is of further use says `keepAlive` of its head.
-    case end
+    case end(Trailers?)
     case refused(Reason)
 }
 
@@ -37,6 +37,7 @@ package struct ResponseParser: ~Copyable {
     private var phase = Phase.idle
     private var scanner: HeadScanner
     private var method = Method.get
+    private var tunnel: TunnelProtocol?
     private var interim = 0
 
     package init(limits: HTTPLimits) {
@@ -46,13 +47,15 @@ package struct ResponseParser: ~Copyable {
 
     /// Says which request the next response answers: HEAD decides about framing. Until it is called, every byte is
     /// a response nobody asked for, and refused. One response at a time: during one it refuses the rest.
-    package mutating func expect(_ method: Method) {
+    /// - Parameter tunnel: what the request asks to speak instead of HTTP. After 101 everything is content.
+    package mutating func expect(_ method: Method, tunnel: TunnelProtocol? = nil) {
         guard case .idle = phase else {
             if case .refused = phase { return }
             phase = .refused(.upstreamMalformed)
             return
         }
         self.method = method
+        self.tunnel = tunnel
         interim = 0
         scanner = HeadScanner(limits: limits, skipsEmptyLine: false)
         phase = .head
@@ -65,8 +68,8 @@ package struct ResponseParser: ~Copyable {
         case .content(var decoder):
             let (consumed, step) = decoder.next(input)
             phase = .content(decoder)
-            return (consumed, event(of: step))
-        case .closed: return input.byteCount == 0 ? (0, .end) : (0, refuse(.statusLine))
+            return (consumed, event(of: step, decoder))
+        case .closed: return input.byteCount == 0 ? (0, .end(nil)) : (0, refuse(.statusLine))
         case .refused(let reason): return (0, .refused(reason))
         }
     }
@@ -75,11 +78,11 @@ package struct ResponseParser: ~Copyable {
     /// `refused` (truncated).
     package mutating func inputClosed() -> ResponseEvent {
         switch phase {
-        case .idle, .closed: return .end
+        case .idle, .closed: return .end(nil)
         case .refused(let reason): return .refused(reason)
         case .content(let decoder) where decoder.endsWithConnection:
             phase = .closed
-            return .end
+            return .end(nil)
         case .head, .content:
             phase = .refused(.upstreamTruncated)
             return .refused(.upstreamTruncated)
@@ -97,13 +100,13 @@ package struct ResponseParser: ~Copyable {
 
     private mutating func accept(_ bytes: consuming [UInt8], lines: Int) -> ResponseEvent {
         do throws(Malformation) {
-            let head = try ResponseHead(bytes, lines: lines, answering: method)
+            let head = try ResponseHead(bytes, lines: lines, answering: method, tunnel: tunnel)
             if head.isInterim {
                 interim += 1
                 guard interim <= Self.maximumInterim else { return refuse(.statusLine) }
                 scanner = HeadScanner(limits: limits, skipsEmptyLine: false)
             } else {
-                phase = .content(BodyDecoder(head.framing, limits: limits, maximumContent: .max))
+                phase = .content(BodyDecoder(head.opensTunnel ? .untilClose : head.framing, limits: limits, maximumContent: .max))
             }
             return .head(head)
         } catch {
@@ -111,14 +114,19 @@ package struct ResponseParser: ~Copyable {
         }
     }
 
-    private mutating func event(of step: ChunkedDecoder.Step) -> ResponseEvent {
+    private mutating func event(of step: ChunkedDecoder.Step, _ decoder: BodyDecoder) -> ResponseEvent {
         switch step {
         case .needMore: return .needMore
         case .content(let range): return .body(range)
         case .failed(let fault): return refuse(fault)
         case .end:
-            phase = .idle
-            return .end
+            do throws(Malformation) {
+                let trailers = try decoder.trailers(.response)
+                phase = .idle
+                return .end(trailers)
+            } catch {
+                return refuse(error)
+            }
         }
     }
 

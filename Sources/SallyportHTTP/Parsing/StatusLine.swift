@@ -2,13 +2,13 @@
 struct StatusLine {
     let status: UInt16
     let reasonPhrase: Range<Int>
-    let minorVersion: UInt8
+    let version: HTTPVersion
     /// The first byte after the line.
     let end: Int
 
     /// The space in front of an empty reason phrase may be missing: enough servers leave it out.
     init(_ bytes: RawSpan) throws(Malformation) {
-        minorVersion = try HTTPVersion.minor(bytes, at: 0, otherwise: .statusLine)
+        version = try HTTPVersion.read(bytes, at: 0, otherwise: .statusLine)
         let codeStart = HTTPVersion.length + 1
         guard bytes.byte(codeStart - 1) == ASCII.space else { throw .statusLine }
         status = try Self.status(bytes, at: codeStart)

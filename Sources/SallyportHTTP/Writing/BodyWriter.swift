@@ -43,14 +43,16 @@ package struct BodyWriter: Sendable {
         isInsideChunk = false
     }
 
-    /// Writes what ends the content. False: fewer bytes than promised, so the connection has to be cut.
-    package mutating func finish(into out: inout [UInt8]) -> Bool {
+    /// Writes what ends the content, and trailers where the framing has a place for them. False: fewer bytes than promised, so the connection has to be cut.
+    package mutating func finish(_ trailers: Trailers? = nil, into out: inout [UInt8]) -> Bool {
         switch state {
         case .counted(let remaining): return remaining == 0
         case .untilClose: return true
         case .chunked:
             guard !isInsideChunk else { return false }
-            out.append("0\r\n\r\n")
+            out.append("0\r\n")
+            if let trailers { writeForwardedFields(trailers.fields, of: trailers.bytes, into: &out) }
+            out.append("\r\n")
             state = .counted(remaining: 0)
             return true
         }

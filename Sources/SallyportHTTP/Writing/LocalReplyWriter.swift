@@ -17,7 +17,9 @@ package struct LocalReplyWriter: Sendable {
 
     /// Writes head and content. A reason without a status is answered with 500.
     /// - Parameter requestID: the gateway's own: letters, digits and hyphens. It is escaped nevertheless.
-    package func write(_ reply: LocalReply, requestID: String, into out: inout [UInt8]) {
+    /// - Returns: the number of bytes of content.
+    @discardableResult
+    package func write(_ reply: LocalReply, requestID: String, into out: inout [UInt8]) -> Int {
         let status = reply.reason.status ?? 500
         let content = Self.problem(reply.reason, status: status, requestID: requestID)
         out.append("HTTP/1.1 ")
@@ -31,7 +33,9 @@ package struct LocalReplyWriter: Sendable {
         out.append(contentsOf: date)
         for field in reply.fields { Self.write(field, into: &out) }
         out.append("\r\n")
-        if !isHEAD { out.append(contentsOf: content) }
+        guard !isHEAD else { return 0 }
+        out.append(contentsOf: content)
+        return content.count
     }
 
     /// A field that would not be one line is left out: a reply lacks it rather than be split in two.
@@ -45,7 +49,8 @@ package struct LocalReplyWriter: Sendable {
         out.append("\r\n")
     }
 
-    private static func problem(_ reason: Reason, status: UInt16, requestID: String) -> [UInt8] {
+    /// The content alone, as it is the same in every version of HTTP.
+    package static func problem(_ reason: Reason, status: UInt16, requestID: String) -> [UInt8] {
         var json: [UInt8] = []
         json.reserveCapacity(192)
         json.append("{\"type\":\"urn:sallyport:")

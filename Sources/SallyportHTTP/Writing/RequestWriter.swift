@@ -9,7 +9,9 @@ package struct RequestForwarding: Sendable {
     /// `untilClose` cannot be said in a request and is written as `chunked`.
     package var framing: BodyFraming
 
-    package init(authority: [UInt8]? = nil, stripPrefix: [UInt8] = [], added: [UInt8] = [], framing: BodyFraming) {
+    package init(
+        authority: [UInt8]? = nil, stripPrefix: [UInt8] = [], added: [UInt8] = [], framing: BodyFraming
+    ) {
         self.authority = authority
         self.stripPrefix = stripPrefix
         self.added = added
@@ -35,9 +37,21 @@ package func writeRequest(_ head: borrowing RequestHead, _ forwarding: RequestFo
         out.append(decimal: UInt64(hops == 0 ? 0 : hops - 1))
         out.append("\r\n")
     }
+    writeConnection(head, into: &out)
     writeFraming(forwarding.framing == .untilClose ? .chunked : forwarding.framing, into: &out)
     out.append(contentsOf: forwarding.added)
     out.append("\r\n")
+}
+
+/// What of the client's wishes for its own connection is a wish of ours for this one, too.
+private func writeConnection(_ head: borrowing RequestHead, into out: inout [UInt8]) {
+    if let tunnel = head.tunnel {
+        out.append("Connection: Upgrade\r\nUpgrade: ")
+        out.append(tunnel.token)
+        out.append("\r\n")
+    } else if head.acceptsTrailers {
+        out.append("Connection: TE\r\nTE: trailers\r\n")
+    }
 }
 
 private func writeRequestLine(_ head: borrowing RequestHead, strip: [UInt8], into out: inout [UInt8]) {

@@ -6,14 +6,20 @@ package struct ResponseForwarding: Sendable {
     package var close: Bool
     /// Complete `name: value` lines with line ends, written as they are.
     package var added: [UInt8]
+    /// After 101.
+    package var tunnel: TunnelProtocol?
     /// The client speaks HTTP/1.0: no chunks, and the connection closes.
     package var http10Client: Bool
 
-    package init(framing: BodyFraming, close: Bool = false, added: [UInt8] = [], http10Client: Bool = false) {
+    package init(
+        framing: BodyFraming, close: Bool = false, added: [UInt8] = [], http10Client: Bool = false,
+        tunnel: TunnelProtocol? = nil
+    ) {
         self.framing = framing
         self.close = close
         self.added = added
         self.http10Client = http10Client
+        self.tunnel = tunnel
     }
 
     /// How content that came with `framing` goes on to the client: where its end is not known beforehand, in chunks,
@@ -42,7 +48,11 @@ package func writeResponse(_ head: borrowing ResponseHead, _ forwarding: Respons
     } else {
         writeFraming(framing, into: &out)
     }
-    if !head.isInterim, forwarding.close || forwarding.http10Client { out.append("Connection: close\r\n") }
+    if let tunnel = forwarding.tunnel {
+        out.append("Connection: Upgrade\r\nUpgrade: ")
+        out.append(tunnel.token)
+        out.append("\r\n")
+    } else if !head.isInterim, forwarding.close || forwarding.http10Client { out.append("Connection: close\r\n") }
     out.append(contentsOf: forwarding.added)
     out.append("\r\n")
 }

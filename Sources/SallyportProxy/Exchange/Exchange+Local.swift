@@ -10,10 +10,7 @@ extension Exchange {
         local = call
         if machine.requestIsComplete { return run(call) }
         call.ticket = loop.contentAwaited(by: self)
-        if head.expectsContinue {
-            connection.write(Self.continueLine)
-            connection.flush()
-        }
+        if head.expectsContinue { client.sendContinue() }
     }
 
     func take(_ piece: ByteBuffer, for call: LocalCall) {
@@ -65,7 +62,7 @@ extension Exchange {
         record.status = content.status
         record.reason = content.reason
         let close = machine.clientMustClose
-        connection.write(content.bytes(date: loop.dateField(), close: close, isHEAD: head.isHEAD))
+        client.send(content, to: head, close: close)
         record.responseBytes += head.isHEAD ? 0 : content.body.count
         finish(keepAlive: !close)
     }

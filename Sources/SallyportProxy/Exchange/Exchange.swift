@@ -13,17 +13,15 @@ import SallyportTelemetry
 /// configuration is taken once, at the head, and kept to the end.
 final class Exchange {
     let head: RequestHead
-    let connection: ServerConnection
+    let client: any ClientStream
+    let session: ClientSession
     private let view: GenerationView
     let identity: Identity?
     let requestID: RequestID
     var machine: ExchangeStateMachine
     private var permit: ForwardPermit?
     private var pool: UpstreamPool?
-    private var upstream: UpstreamConnection?
-    private var requestBody: BodyWriter
-    private var responseBody = BodyWriter(.none)
-    private var responseIsChunkedByUs = false
+    private var upstream: (any UpstreamStream)?
     private var toldToClose = false
     private var isSuspendedByClient = false
     /// For the log.
@@ -34,22 +32,22 @@ final class Exchange {
     private var lastProgress: NIODeadline
     let hasContent: Bool
 
-    init(head: RequestHead, connection: ServerConnection, view: GenerationView, mayKeepAlive: Bool) {
+    init(head: RequestHead, client: any ClientStream, mayKeepAlive: Bool) {
         self.head = head
-        self.connection = connection
-        self.view = view
-        identity = connection.identity
-        requestID = connection.loop.nextRequestID()
+        self.client = client
+        session = client.session
+        view = session.view
+        identity = session.identity
+        requestID = session.loop.nextRequestID()
         hasContent = head.framing != .none
         machine = ExchangeStateMachine(
             isIdempotent: head.isIdempotent, hasBody: hasContent, clientKeepsAlive: head.keepAlive && mayKeepAlive)
-        requestBody = BodyWriter(head.framing)
         let now = NIODeadline.now()
         lastProgress = now
         record = ExchangeRecord(started: now)
     }
 
-    var loop: LoopState { connection.loop }
+    var loop: LoopState { session.loop }
     var requestIsComplete: Bool { machine.requestIsComplete }
 
     /// Whether content of the request can be taken now.
@@ -58,10 +56,13 @@ final class Exchange {
         return !machine.requestIsComplete && machine.hasUpstream && upstream?.isWritable == true
     }
 
+    /// Whether bytes can be passed on that are no HTTP any more.
+    var wantsTunnelBytes: Bool { machine.isTunnel && upstream?.isWritable == true }
+
     var generationNumber: Int { view.generation.number }
 
     private func log() {
-        let entry = record.accessRecord(of: self, connection: connection)
+        let entry = record.accessRecord(of: self)
         view.generation.accessLog.logger.record(entry, loop: loop.index)
     }
 
@@ -69,14 +70,14 @@ final class Exchange {
 
     /// shield ▶ route ▶ authorize ▶ forward. Whatever answers ends it.
     func start() {
-        if let admin = connection.listener.admin {
+        if let admin = session.listener.admin {
             return begin(LocalMount(service: admin, path: "", rest: head.text(head.path)))
         }
         if let refusal = checkHost() { return answer(refusal) }
-        if let mount = view.generation.services[connection.listener.name]?.find(head.bytes[head.path]) {
+        if let mount = view.generation.services[session.listener.name]?.find(head.bytes[head.path]) {
             return begin(mount)
         }
-        guard let routes = view.routes(of: connection.listener.name) else { return answer(LocalReply(.noRoute)) }
+        guard let routes = view.routes(of: session.listener.name) else { return answer(LocalReply(.noRoute)) }
         let route: CompiledRoute
         switch routes.route(head) {
         case .route(let found): route = found
@@ -94,8 +95,8 @@ final class Exchange {
 
     /// The rules that let the client in are the rules that the request is under.
     private func checkHost() -> LocalReply? {
-        guard let plan = view.generation.tls[connection.listener.name]?.plan else { return LocalReply(.noRoute) }
-        return misdirection(of: head.host, on: connection.handshake, plan: plan)
+        guard let plan = view.generation.tls[session.listener.name]?.plan else { return LocalReply(.noRoute) }
+        return misdirection(of: head.host, on: session.handshake, plan: plan)
     }
 
     // MARK: answering
@@ -105,7 +106,7 @@ final class Exchange {
         record.reason = reply.reason
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose
-        record.responseBytes += connection.reply(reply, requestID: requestID.description, isHEAD: head.isHEAD, close: close)
+        record.responseBytes += client.reply(reply, to: head, requestID: requestID, close: close)
         finish(keepAlive: !close)
     }
 
@@ -113,10 +114,7 @@ final class Exchange {
     private func answerAsLastHop() {
         record.status = 204
         let close = machine.clientMustClose
-        var reply = Array("HTTP/1.1 204 No Content\r\n".utf8)
-        reply += loop.dateField()
-        reply += Array((close ? "connection: close\r\n\r\n" : "\r\n").utf8)
-        connection.write(reply)
+        client.send(LocalContent(status: 204), to: head, close: close)
         finish(keepAlive: !close)
     }
 
@@ -130,7 +128,7 @@ final class Exchange {
         _ = machine.clientLost()
         releaseUpstream(keep: false)
         log()
-        connection.exchangeEnded(keepAlive: keepAlive)
+        client.exchangeEnded(keepAlive: keepAlive)
     }
 
     /// Carries out what a loss means.
@@ -146,7 +144,7 @@ final class Exchange {
             endLocal()
             releaseUpstream(keep: false)
             log()
-            connection.cut()
+            client.cut()
         }
     }
 
@@ -154,8 +152,7 @@ final class Exchange {
         record.reason = reason
         record.status = reason.status ?? 502
         let close = machine.clientMustClose
-        record.responseBytes += connection.reply(
-            LocalReply(reason), requestID: requestID.description, isHEAD: head.isHEAD, close: close)
+        record.responseBytes += client.reply(LocalReply(reason), to: head, requestID: requestID, close: close)
         finish(keepAlive: !close)
     }
 
@@ -168,57 +165,51 @@ final class Exchange {
 
     /// The only door to an upstream.
     private func forward(_ permit: consuming ForwardPermit) {
-        pool = view.pool(named: permit.route.route.upstream)
+        pool = view.pool(named: permit.route.route.upstream, on: loop)
         self.permit = consume permit
         acquire(fresh: false)
     }
 
     private func acquire(fresh: Bool) {
         guard let pool else { return answer(LocalReply(.internalError)) }
-        pool.acquire(fresh: fresh) { [self] result in
+        let request = PoolRequest(tunnel: head.tunnel, fresh: fresh)
+        pool.acquire(request) { [self] result in
             switch result {
-            case .success(let connection): attached(connection)
+            case .success(let stream): attached(stream)
             case .failure(let failure): end(machine.abandon(), reason: failure.reason)
             }
         }
     }
 
-    private func attached(_ upstream: UpstreamConnection) {
+    private func attached(_ upstream: any UpstreamStream) {
         guard machine.upstreamAttached() else { return upstream.release(keep: true) }
         self.upstream = upstream
-        upstream.attach(self, method: head.methodKind)
+        upstream.attach(self)
         // The response before this one may have left no room, and then no change of writability tells so.
-        isSuspendedByClient = !connection.isWritable
+        isSuspendedByClient = !client.isWritable
         upstream.setReading(!isSuspendedByClient)
         writeHead(to: upstream)
         lastProgress = .now()
         if machine.requestIsComplete { requestEndedAt = lastProgress }
-        if head.expectsContinue, hasContent {
-            connection.write(Self.continueLine)
-            connection.flush()
-        }
+        if head.expectsContinue, hasContent { client.sendContinue() }
         // What follows flushes: the head leaves together with the content that is there already.
-        connection.resume()
+        client.resume()
     }
 
-    static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-
-    private func writeHead(to upstream: UpstreamConnection) {
+    private func writeHead(to upstream: any UpstreamStream) {
         guard let route = permit?.route, let pool else { return }
         loop.addedFields.removeAll(keepingCapacity: true)
-        connection.forwarded.write(for: head, requestID: requestID.description, into: &loop.addedFields)
+        session.forwarded.write(for: head, requestID: requestID.description, into: &loop.addedFields)
         for header in route.route.forward.clientCertificate {
             switch header {
-            case .rfc9440: loop.addedFields += connection.clientCertFields
-            case .xfcc: loop.addedFields += connection.xfccFields
+            case .rfc9440: loop.addedFields += session.clientCertFields
+            case .xfcc: loop.addedFields += session.xfccFields
             }
         }
         let forwarding = RequestForwarding(
             authority: pool.plan.targets[upstream.target].authority, stripPrefix: route.stripPrefix,
             added: loop.addedFields, framing: head.framing)
-        loop.scratch.removeAll(keepingCapacity: true)
-        writeRequest(head, forwarding, into: &loop.scratch)
-        upstream.write(loop.scratch)
+        upstream.sendHead(head, forwarding)
     }
 
     // MARK: the client's side
@@ -228,27 +219,15 @@ final class Exchange {
         guard let upstream, machine.hasUpstream else { return }
         record.requestBytes += piece.readableBytes
         lastProgress = .now()
-        loop.scratch.removeAll(keepingCapacity: true)
-        guard requestBody.prefix(forChunkOf: piece.readableBytes, into: &loop.scratch) else {
-            return end(machine.abandon(), reason: .internalError)
-        }
-        if !loop.scratch.isEmpty { upstream.write(loop.scratch) }
-        upstream.write(piece)
-        loop.scratch.removeAll(keepingCapacity: true)
-        requestBody.suffix(into: &loop.scratch)
-        if !loop.scratch.isEmpty { upstream.write(loop.scratch) }
+        if !upstream.sendBody(piece) { end(machine.abandon(), reason: .internalError) }
     }
 
-    func requestEnd() {
+    func requestEnd(_ trailers: Trailers?) {
         machine.requestEnded()
         requestEndedAt = .now()
         if let local { return run(local) }
         guard hasContent, let upstream, machine.hasUpstream else { return }
-        loop.scratch.removeAll(keepingCapacity: true)
-        guard requestBody.finish(into: &loop.scratch) else {
-            return end(machine.abandon(), reason: .internalError)
-        }
-        if !loop.scratch.isEmpty { upstream.write(loop.scratch) }
+        guard upstream.sendEnd(trailers) else { return end(machine.abandon(), reason: .internalError) }
         upstream.flush()
     }
 
@@ -279,7 +258,7 @@ final class Exchange {
 
     /// The client's certificate has been revoked: nothing more goes to it, finished or not.
     func clientRefused(_ reason: Reason) {
-        guard machine.abandon() != .ignore else { return connection.cut() }
+        guard machine.abandon() != .ignore else { return client.cut() }
         if record.status == 0 { record.status = Reason.identityNoLongerValid.status ?? 403 }
         end(.cut, reason: reason)
     }
@@ -296,7 +275,7 @@ final class Exchange {
             return end(machine.abandon(), reason: .upstreamTimeout)
         }
         if machine.isResponding || !machine.requestIsComplete && machine.hasUpstream,
-            now - lastProgress > plan.idleTimeout
+            now - lastProgress > (machine.isTunnel ? plan.tunnelTimeout : plan.idleTimeout)
         {
             end(machine.abandon(), reason: .upstreamStalled)
         }
@@ -316,81 +295,51 @@ extension Exchange: UpstreamDelegate {
         guard !machine.isFinished else { return }
         lastProgress = .now()
         if response.isInterim { return forwardInterim(response) }
-        toldToClose = machine.clientMustClose
-        machine.responseHead()
         record.status = response.status
         record.upstreamDuration = lastProgress - record.started
-        let http10 = head.minorVersion == 0
-        let framing = clientFraming(response, http10: http10)
-        if framing == .untilClose { toldToClose = true }
-        responseBody = BodyWriter(framing)
-        loop.scratch.removeAll(keepingCapacity: true)
-        writeResponse(
-            response,
-            ResponseForwarding(
-                framing: framing, close: toldToClose, added: response.hasDate ? [] : loop.dateField(),
-                http10Client: http10),
-            into: &loop.scratch)
-        connection.write(loop.scratch)
-    }
-
-    /// Content whose end only the closing connection told gets chunks, where the client knows them.
-    private func clientFraming(_ response: ResponseHead, http10: Bool) -> BodyFraming {
-        switch response.framing {
-        case .none, .length: response.framing
-        case .chunked, .untilClose: http10 ? .untilClose : .chunked
-        }
+        if response.opensTunnel { machine.tunnelOpened() } else { machine.responseHead() }
+        let plan = ResponsePlan(framing: response.framing, close: machine.isTunnel ? false : machine.clientMustClose)
+        toldToClose = client.sendHead(response, to: head, plan)
+        if response.opensTunnel { client.resume() }
     }
 
     /// 103 and its kind; 100 was ours to give (RFC 9110 §15.2).
     private func forwardInterim(_ response: ResponseHead) {
-        guard head.minorVersion == 1, response.status != 100 else { return }
-        loop.scratch.removeAll(keepingCapacity: true)
-        writeResponse(response, ResponseForwarding(framing: .none), into: &loop.scratch)
-        connection.write(loop.scratch)
+        guard head.version > .http10, response.status != 100 else { return }
+        client.sendInterim(response)
     }
 
     func upstreamBody(_ piece: ByteBuffer) {
         guard machine.isResponding else { return }
         lastProgress = .now()
         record.responseBytes += piece.readableBytes
-        loop.scratch.removeAll(keepingCapacity: true)
-        guard responseBody.prefix(forChunkOf: piece.readableBytes, into: &loop.scratch) else {
-            return end(machine.abandon(), reason: .upstreamMalformed)
-        }
-        if !loop.scratch.isEmpty { connection.write(loop.scratch) }
-        connection.write(piece)
-        loop.scratch.removeAll(keepingCapacity: true)
-        responseBody.suffix(into: &loop.scratch)
-        if !loop.scratch.isEmpty { connection.write(loop.scratch) }
+        if !client.sendBody(piece) { end(machine.abandon(), reason: .upstreamMalformed) }
     }
 
-    func upstreamEnd(keepAlive: Bool) {
+    func upstreamEnd(_ trailers: Trailers?, keepAlive: Bool) {
         guard machine.isResponding else { return }
-        loop.scratch.removeAll(keepingCapacity: true)
-        guard responseBody.finish(into: &loop.scratch) else {
+        guard client.sendEnd(head.acceptsTrailers || head.version == .http2 ? trailers : nil) else {
             return end(machine.abandon(), reason: .upstreamTruncated)
         }
-        if !loop.scratch.isEmpty { connection.write(loop.scratch) }
         let completion = machine.responseEnded(upstreamKeepsAlive: keepAlive, clientWasToldToClose: toldToClose)
         releaseUpstream(keep: completion.keepUpstream)
         log()
-        connection.exchangeEnded(keepAlive: completion.keepClient)
+        client.exchangeEnded(keepAlive: completion.keepClient)
     }
 
-    func upstreamFailed(_ reason: Reason) {
+    func upstreamFailed(_ failure: UpstreamFailure) {
         upstream = nil
-        end(machine.upstreamLost(canRepeat: reason == .upstreamClosed), reason: reason)
+        end(machine.upstreamLost(canRepeat: failure.reason == .upstreamClosed), reason: failure.reason)
     }
 
     func upstreamReadComplete() {
-        connection.flush()
+        client.flush()
     }
 
     /// The upstream takes more, or no more, of the request.
     func upstreamWritabilityChanged(_ isWritable: Bool) {
-        if isWritable, !machine.requestIsComplete {
-            connection.resume()
+        if isWritable, !machine.requestIsComplete || machine.isTunnel {
+            client.resume()
         }
     }
 }

@@ -15,13 +15,13 @@ struct ExchangeRecord {
     var route: CompiledRoute?
     var upstreamDuration = TimeAmount.zero
 
-    func accessRecord(of exchange: Exchange, connection: ServerConnection) -> AccessRecord {
+    func accessRecord(of exchange: Exchange) -> AccessRecord {
         let head = exchange.head
         let now = NIODeadline.now()
         let duration = now - started
         return AccessRecord(
             time: UnixTime.nanoseconds() - duration.nanoseconds, duration: duration.microseconds32,
-            connection: connection.accessConnection, head: head.bytes, method: head.method.narrowed,
+            connection: exchange.session.accessConnection, head: head.bytes, method: head.method.narrowed,
             path: head.path.narrowed, hasQuery: head.query != nil, host: head.host, status: status, reason: reason,
             requestBytes: UInt64(requestBytes), responseBytes: UInt64(responseBytes), route: route?.route.name,
             upstream: route?.route.upstream, upstreamDuration: upstreamDuration.microseconds32, id: exchange.requestID,

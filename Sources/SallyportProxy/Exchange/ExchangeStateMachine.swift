@@ -9,6 +9,8 @@ import SallyportModel
 ///     └─────────────────────────────┘                                    ▼ message is cut, never ended
 ///                                                                     finished
 /// ```
+/// With `tunnelOpened` in place of `responseHead` the exchange responds, too: both sides then send until one ends.
+///
 /// An event that arrives when the exchange is finished is dropped silently: the two connections fail independently,
 /// and the second failure is no news. No other event can arrive in a state it doesn't belong to, because a response
 /// is only parsed on an attached connection.
@@ -25,6 +27,8 @@ struct ExchangeStateMachine {
 
     private var state = State.connecting
     private(set) var requestIsComplete: Bool
+    /// Both sides speak another protocol.
+    private(set) var isTunnel = false
     private let isRepeatable: Bool
     private let clientKeepsAlive: Bool
     private var attempts = 0
@@ -70,6 +74,12 @@ struct ExchangeStateMachine {
         state = .responding
     }
 
+    /// The upstream agreed to the other protocol. Neither connection comes back to HTTP.
+    mutating func tunnelOpened() {
+        isTunnel = true
+        state = .responding
+    }
+
     struct Completion: Equatable {
         /// The client's connection can carry a next request.
         var keepClient: Bool
@@ -82,8 +92,8 @@ struct ExchangeStateMachine {
     mutating func responseEnded(upstreamKeepsAlive: Bool, clientWasToldToClose: Bool) -> Completion {
         state = .finished
         return Completion(
-            keepClient: clientKeepsAlive && requestIsComplete && !clientWasToldToClose,
-            keepUpstream: upstreamKeepsAlive && requestIsComplete)
+            keepClient: clientKeepsAlive && requestIsComplete && !clientWasToldToClose && !isTunnel,
+            keepUpstream: upstreamKeepsAlive && requestIsComplete && !isTunnel)
     }
 
     enum Loss: Equatable {

@@ -96,20 +96,26 @@ final class AccessLogOwner: Sendable {
 /// A generation as one event loop sees it: with the connections to upstreams that this loop opened under it.
 final class GenerationView {
     let generation: Generation
-    private var pools: [String: UpstreamPool]
+    /// Of the upstreams that were asked for so far.
+    private var pools: [String: UpstreamPool] = [:]
 
-    init(_ generation: Generation, eventLoop: any EventLoop, logger: Logger) {
+    init(_ generation: Generation) {
         self.generation = generation
-        pools = generation.upstreams.mapValues {
-            UpstreamPool(plan: $0, eventLoop: eventLoop, limits: Self.responseLimits, logger: logger)
-        }
     }
 
     /// Responses come from the operator's own services: more room than for clients, and still a bound.
     private static let responseLimits = HTTPLimits(startLine: 8192, fieldLine: 65_536, headers: 131_072, headerCount: 256)
 
     func routes(of listener: String) -> HostTable? { generation.routes.routes(of: listener) }
-    func pool(named name: String) -> UpstreamPool? { pools[name] }
+
+    /// - Parameter loop: the one that the view belongs to.
+    func pool(named name: String, on loop: LoopState) -> UpstreamPool? {
+        if let pool = pools[name] { return pool }
+        guard let plan = generation.upstreams[name] else { return nil }
+        let pool = UpstreamPool(plan: plan, loop: loop, limits: Self.responseLimits)
+        pools[name] = pool
+        return pool
+    }
 
     func sweep(now: NIODeadline) {
         for pool in pools.values { pool.sweep(now: now) }

@@ -177,8 +177,9 @@ struct ConnectionGate: Sendable {
                 loop.observe(hello, ja4: fingerprint.ja4, listener: listener.name)
             },
             established: { channel, established in
-                let connection = ServerConnection(
+                let session = ClientSession(
                     loop: loop, listener: listener, established: established, channel: channel, view: view)
+                let connection = HTTP1ServerConnection(session: session)
                 // A throw makes it a refusal, which is counted below.
                 try channel.pipeline.syncOperations.addHandler(connection)
                 _ = loop.handshakeEnds(ticket)

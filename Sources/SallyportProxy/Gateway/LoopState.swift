@@ -35,7 +35,7 @@ final class LoopState {
         requestIDs = RequestIDSource()
         scratch.reserveCapacity(4096)
         addedFields.reserveCapacity(4096)
-        current = GenerationView(generation, eventLoop: eventLoop, logger: logger)
+        current = GenerationView(generation)
     }
 
     // MARK: configuration
@@ -44,7 +44,7 @@ final class LoopState {
     func adopt(_ generation: Generation) {
         observedClients = observedClients.filter { generation.tls[$0.key] != nil }
         let old = current
-        current = GenerationView(generation, eventLoop: eventLoop, logger: logger)
+        current = GenerationView(generation)
         old.retire()
     }
 

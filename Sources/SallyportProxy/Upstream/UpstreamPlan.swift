@@ -41,5 +41,6 @@ package final class UpstreamPlan: Sendable {
 
     var connectTimeout: TimeAmount { TimeAmount(upstream.timeouts.connect) }
     var requestTimeout: TimeAmount { TimeAmount(upstream.timeouts.request) }
+    var tunnelTimeout: TimeAmount { TimeAmount(upstream.timeouts.tunnel) }
     var idleTimeout: TimeAmount { TimeAmount(upstream.timeouts.idle) }
 }

@@ -1,16 +1,11 @@
 import Glibc
-import Logging
 import NIOCore
-import SallyportAccess
-import SallyportConfig
 import SallyportHTTP
 import SallyportModel
-import SallyportPKI
 import SallyportTLS
-import SallyportTelemetry
 import Synchronization
 
-/// One client connection behind its handshake: reads requests, one at a time, and lets an `Exchange` answer each.
+/// One client connection that speaks HTTP/1: reads requests, one at a time, and lets an `Exchange` answer each.
 ///
 /// ```
 ///  idle ──first byte──▶ readingHead ──head──▶ exchanging ──both messages whole──▶ idle
@@ -18,10 +13,13 @@ import Synchronization
 ///    ▼                      ▼ 408                  ▼
 ///  closed ◀──────────── lingering ◀────────────────┘
 /// ```
+/// After 101 the exchange at hand has the connection for itself: bytes are passed on as they are, those too that came
+/// before the upstream agreed and were held until then.
+///
 /// Pipelined requests stay unread until the exchange before them is over. In `lingering` the answer is out and what
 /// the client still sends is thrown away, for a short time and a bounded number of bytes, so that the answer is not
 /// destroyed by a reset (RFC 9112 §9.6).
-final class ServerConnection: ChannelInboundHandler, SweptConnection {
+final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -33,67 +31,35 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         case closed
     }
 
-    let loop: LoopState
-    let listener: ListenerRuntime
-    let established: EstablishedConnection
-    private let peerAddress: String
-    private let peerPort: UInt16
-    private(set) var identity: Identity?
-    /// Which hosts may be asked for on this connection.
-    private(set) var handshake: HandshakeHost
-    private(set) var view: GenerationView
-    private var context: ChannelHandlerContext? { output.context }
+    let session: ClientSession
+    var context: ChannelHandlerContext? { output.context }
     private var phase: Phase
     private var parser: RequestParser
     private var limits: HTTPLimits
     /// The parser has seen the end of one message and nothing of the next.
     private var isBetweenMessages = true
     private var inbound: ByteBuffer?
-    private let output = ChannelOutput()
+    let output = ChannelOutput()
+    /// Frames the response that is under way.
+    var responseBody = BodyWriter(.none)
+    /// The exchange at hand is no HTTP any more.
+    var isTunnel = false
     private var isPumping = false
     private var isReading = true
     private var requests = 0
     private var writeBlockedSince: NIODeadline?
     private let opened: NIODeadline
-    /// What upstreams are told about this connection; computed once.
-    let forwarded: ForwardedFields
-    /// The part of every log line that is the connection's.
-    private(set) var accessConnection: AccessConnection
-    lazy var clientCertFields = identity.map(ForwardedFields.rfc9440) ?? []
-    lazy var xfccFields = identity.map { ForwardedFields.xfcc($0) } ?? []
     var registryIndex = -1
 
-    /// - Parameter view: the configuration that the handshake was made under.
-    init(
-        loop: LoopState, listener: ListenerRuntime, established: EstablishedConnection, channel: any Channel,
-        view: GenerationView
-    ) {
-        self.loop = loop
-        self.listener = listener
-        self.established = established
-        identity = established.identity
-        handshake = HandshakeHost(
-            serverName: established.sni, policy: established.policy, certificate: established.certificate)
-        self.view = view
-        peerAddress = channel.remoteAddress?.plainIPAddress ?? "unknown"
-        peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
-        forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: channel.localAddress?.port ?? 0))
-        accessConnection = Self.describe(listener, peerAddress, peerPort, established, established.identity)
-        limits = view.generation.httpLimits
+    init(session: ClientSession) {
+        self.session = session
+        limits = session.view.generation.httpLimits
         parser = RequestParser(limits: limits)
         opened = .now()
         phase = .idle(until: opened + Timeouts.requestHead)
     }
 
-    private static func describe(
-        _ listener: ListenerRuntime, _ address: String, _ port: UInt16, _ established: EstablishedConnection,
-        _ identity: Identity?
-    ) -> AccessConnection {
-        AccessConnection(
-            listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
-            tls: AccessTLS(established.tls), identity: identity, ja3: established.fingerprint?.ja3,
-            ja4: established.fingerprint?.ja4)
-    }
+    var loop: LoopState { session.loop }
 
     // MARK: the channel's side
 
@@ -157,6 +123,7 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func pump() {
         guard !isPumping else { return }
         isPumping = true
+        if isTunnel { passOn() }
         while wantsBytes {
             adoptLimits()
             let bytes = inbound ?? loop.noBytes
@@ -175,10 +142,18 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         switch phase {
         // No new request while the client does not take the answers to those before it.
         case .readingHead: isWritable
+        case .exchanging where isTunnel: false
         case .exchanging(let exchange): exchange.wantsContent || !isBetweenMessages && !exchange.hasContent
         case .idle: (inbound?.readableBytes ?? 0) > 0 && isWritable
         case .lingering, .closed: false
         }
+    }
+
+    private func passOn() {
+        guard case .exchanging(let exchange) = phase, exchange.wantsTunnelBytes, let piece = inbound.take() else {
+            return
+        }
+        exchange.requestContent(piece)
     }
 
     /// Bytes that nobody can take yet are held, up to a bound; beyond it the socket is not read.
@@ -211,9 +186,9 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
                 exchange.requestContent(piece)
             }
             return true
-        case .end:
+        case .end(let trailers):
             isBetweenMessages = true
-            if case .exchanging(let exchange) = phase { exchange.requestEnd() }
+            if case .exchanging(let exchange) = phase { exchange.requestEnd(trailers) }
             return true
         case .refused(let reason):
             refuse(reason)
@@ -225,11 +200,8 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func refuse(_ reason: Reason) {
         if case .exchanging(let exchange) = phase { return exchange.requestRefused(reason) }
         let id = loop.nextRequestID()
-        let written = reply(LocalReply(reason), requestID: id.description, isHEAD: false, close: true)
-        let entry = AccessRecord(
-            time: UnixTime.nanoseconds(), connection: accessConnection, status: reason.status ?? 400, reason: reason,
-            responseBytes: UInt64(written), id: id, generation: view.generation.number)
-        view.generation.accessLog.logger.record(entry, loop: loop.index)
+        let written = write(LocalReply(reason), requestID: id, isHEAD: false, close: true)
+        session.logRefusal(reason, id: id, responseBytes: written)
         linger()
     }
 
@@ -251,8 +223,8 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
     private func begin(_ head: RequestHead) {
         requests += 1
         loop.counters.requests.add(1, ordering: .relaxed)
-        let refusal = adoptGeneration()
-        let exchange = Exchange(head: head, connection: self, view: view, mayKeepAlive: mayKeepAlive && refusal == nil)
+        let refusal = session.adoptGeneration()
+        let exchange = Exchange(head: head, client: self, mayKeepAlive: mayKeepAlive && refusal == nil)
         phase = .exchanging(exchange)
         if let refusal { exchange.answer(refusal) } else { exchange.start() }
     }
@@ -261,59 +233,12 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         requests < Bounds.requestsPerConnection && !loop.isDraining && .now() - opened < Timeouts.connectionAge
     }
 
-    /// Takes the newest configuration for the exchange that begins. A connection from before has its certificate
-    /// looked at again under the new trust, revocations and names.
-    private func adoptGeneration() -> LocalReply? {
-        guard view !== loop.current else { return nil }
-        view = loop.current
-        // A listener that is gone, or a name that has no rules any more.
-        guard let listenerTLS = view.generation.tls[listener.name],
-            let tls = listenerTLS.policy(serverName: established.sni)?.context
-        else {
-            identity = nil
-            return LocalReply(.identityNoLongerValid)
-        }
-        handshake = handshake.under(listenerTLS.plan)
-        guard let identity else { return tls.mode == .require ? LocalReply(.identityRequired) : nil }
-        switch tls.reauthorize(identity, at: loop.wallClockSeconds()) {
-        case .success(let renewed):
-            self.identity = renewed
-            accessConnection = Self.describe(listener, peerAddress, peerPort, established, renewed)
-            return nil
-        case .failure(let refusal):
-            self.identity = nil
-            loop.logger.warning(
-                "certificate of an open connection refused",
-                metadata: [
-                    "code": "\(refusal.reason.name)", "detail": "\(refusal.detail)", "listener": "\(listener.name)",
-                    "subject": "\(identity.certificate.subject)", "serial": "\(identity.certificate.serial)",
-                    "generation": "\(view.generation.number)",
-                ])
-            return LocalReply(.identityNoLongerValid)
-        }
-    }
-
     /// Cuts the connection, also in the middle of a message, when its certificate has been revoked since.
     func recheckIdentity() {
         if case .closed = phase { return }
-        guard let identity, let tls = newestContext,
-            case .failure(let refusal) = tls.reauthorize(identity, at: loop.wallClockSeconds()), refusal.isWithdrawal
-        else { return }
-        self.identity = nil
-        loop.logger.warning(
-            "open connection cut",
-            metadata: [
-                "code": "\(refusal.reason.name)", "detail": "\(refusal.detail)", "listener": "\(listener.name)",
-                "subject": "\(identity.certificate.subject)", "serial": "\(identity.certificate.serial)",
-            ])
-        if case .exchanging(let exchange) = phase { return exchange.clientRefused(refusal.reason) }
+        guard let reason = session.recheckIdentity() else { return }
+        if case .exchanging(let exchange) = phase { return exchange.clientRefused(reason) }
         cut()
-    }
-
-    /// The rules for this connection; those that it began under when its listener or name has none any more.
-    private var newestContext: ServerTLSContext? {
-        let newest = loop.current.generation.tls[listener.name]?.policy(serverName: established.sni)
-        return (newest ?? view.generation.tls[listener.name]?.policy(serverName: established.sni))?.context
     }
 
     /// Called by the exchange when it is over.
@@ -328,24 +253,10 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         pump()
     }
 
-    // MARK: writing
+    // MARK: ending
 
     var isWritable: Bool { output.isWritable }
-
-    func write(_ bytes: [UInt8]) { output.write(bytes) }
-    func write(_ piece: ByteBuffer) { output.write(piece) }
     func flush() { output.flush() }
-
-    /// Answers from the gateway itself. Returns the number of bytes of content.
-    @discardableResult
-    func reply(_ reply: LocalReply, requestID: String, isHEAD: Bool, close: Bool) -> Int {
-        loop.scratch.removeAll(keepingCapacity: true)
-        LocalReplyWriter(close: close, isHEAD: isHEAD, date: loop.dateField())
-            .write(reply, requestID: requestID, into: &loop.scratch)
-        write(loop.scratch)
-        let end: [UInt8] = [13, 10, 13, 10]
-        return loop.scratch.firstRange(of: end).map { loop.scratch.count - $0.upperBound } ?? 0
-    }
 
     /// More of the request can be taken again.
     func resume() {
@@ -404,12 +315,5 @@ final class ServerConnection: ChannelInboundHandler, SweptConnection {
         case .closed:
             break
         }
-    }
-}
-
-extension AccessTLS {
-    init(_ facts: TLSFacts) {
-        self.init(
-            version: facts.version.rawValue, cipherSuite: facts.cipherSuite, group: facts.group, resumed: facts.resumed)
     }
 }

@@ -3,34 +3,26 @@ import SallyportHTTP
 import SallyportModel
 import SallyportTLS
 
-/// What an exchange hears from the connection that serves it. All calls are made on the event loop.
-protocol UpstreamDelegate: AnyObject {
-    func upstreamHead(_ head: ResponseHead)
-    func upstreamBody(_ piece: ByteBuffer)
-    /// The response is whole; the connection is the exchange's until it lets go of it.
-    func upstreamEnd(keepAlive: Bool)
-    /// The connection is of no further use.
-    func upstreamFailed(_ reason: Reason)
-    func upstreamReadComplete()
-    func upstreamWritabilityChanged(_ writable: Bool)
-}
-
-/// One connection to a target: parses responses and hands them to the exchange that holds it.
+/// One HTTP/1.1 connection to a target: parses responses and hands them to the exchange that holds it.
 ///
 /// A connection that nobody holds must stay silent. Bytes that arrive then answer a question that was not asked
 /// (response splitting, or a server that lied about a length), so it is closed and never used again.
-final class UpstreamConnection: ChannelInboundHandler {
+final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamStream {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     let target: Int
     /// The pool and its idle connections hold each other until the pool is retired, which empties it.
-    private let pool: UpstreamPool
+    private let pool: TargetPool
     private var context: ChannelHandlerContext? { output.context }
     /// Whoever holds the connection. Let go of by `release`, `close` and failure; one of them always comes.
     private var delegate: (any UpstreamDelegate)?
     private var parser: ResponseParser
     private let output = ChannelOutput()
+    private var loop: LoopState { pool.loop }
+    /// Frames the request that is under way.
+    private var requestBody = BodyWriter(.none)
+    private var isTunnel = false
     /// The head of the final response was passed on.
     private var responseBegan = false
     private var responseKeepsAlive = false
@@ -39,15 +31,15 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var failure: Reason?
     /// It ended with an error: a reset, or TLS without close_notify. Such an end is no end of a message.
     private var isTorn = false
-    private var ready: ((Result<UpstreamConnection, UpstreamFailure>) -> Void)?
+    private var ready: ((Result<HTTP1UpstreamConnection, UpstreamFailure>) -> Void)?
     /// When the pool closes it if nobody has used it.
     var idleUntil = NIODeadline.distantFuture
     /// It opened, and the pool counts it as open.
     private(set) var isCounted = false
 
     init(
-        target: Int, pool: UpstreamPool, limits: HTTPLimits,
-        ready: @escaping (Result<UpstreamConnection, UpstreamFailure>) -> Void
+        target: Int, pool: TargetPool, limits: HTTPLimits,
+        ready: @escaping (Result<HTTP1UpstreamConnection, UpstreamFailure>) -> Void
     ) {
         self.target = target
         self.pool = pool
@@ -60,14 +52,39 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     // MARK: the exchange's side
 
-    func attach(_ delegate: any UpstreamDelegate, method: Method) {
+    func attach(_ delegate: any UpstreamDelegate) {
         self.delegate = delegate
         responseBegan = false
-        parser.expect(method)
     }
 
-    func write(_ bytes: [UInt8]) { output.write(bytes) }
-    func write(_ piece: ByteBuffer) { output.write(piece) }
+    func sendHead(_ request: RequestHead, _ forwarding: RequestForwarding) {
+        parser.expect(request.methodKind, tunnel: request.tunnel)
+        requestBody = BodyWriter(forwarding.framing)
+        loop.scratch.removeAll(keepingCapacity: true)
+        writeRequest(request, forwarding, into: &loop.scratch)
+        output.write(loop.scratch)
+    }
+
+    func sendBody(_ piece: ByteBuffer) -> Bool {
+        loop.scratch.removeAll(keepingCapacity: true)
+        guard requestBody.prefix(forChunkOf: piece.readableBytes, into: &loop.scratch) else { return false }
+        if !loop.scratch.isEmpty { output.write(loop.scratch) }
+        output.write(piece)
+        loop.scratch.removeAll(keepingCapacity: true)
+        requestBody.suffix(into: &loop.scratch)
+        if !loop.scratch.isEmpty { output.write(loop.scratch) }
+        return true
+    }
+
+    /// Trailers stay here: a server that does not know them takes them for the next request, and nothing in HTTP/1.1 tells
+    /// beforehand whether it knows them. A recipient may always leave them out (RFC 9110 §6.5.1).
+    func sendEnd(_: Trailers?) -> Bool {
+        loop.scratch.removeAll(keepingCapacity: true)
+        guard requestBody.finish(into: &loop.scratch) else { return false }
+        if !loop.scratch.isEmpty { output.write(loop.scratch) }
+        return true
+    }
+
     func flush() { output.flush() }
 
     /// Reading stops while the client can't take more.
@@ -80,8 +97,17 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// The exchange is done with the connection.
     func release(keep: Bool) {
         delegate = nil
-        guard keep, isUsable, pool.takeBack(self) else { return close() }
+        guard keep, isUsable, pool.takeBack(self) else { return isTunnel ? closeWritten() : close() }
         setReading(true)
+    }
+
+    /// What a tunnel was given to write still goes out: its last words are often what matters.
+    private func closeWritten() {
+        isUsable = false
+        guard let context else { return }
+        output.flush()
+        let channel = context.channel
+        channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
     }
 
     func close() {
@@ -105,12 +131,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .success: finishConnecting(.success(self))
         case .failure(let refusal):
             failure = refusal.reason
-            pool.report(refusal, target: target)
+            pool.report(refusal)
             connectFailed()
         }
     }
 
-    private func finishConnecting(_ result: Result<UpstreamConnection, UpstreamFailure>) {
+    private func finishConnecting(_ result: Result<HTTP1UpstreamConnection, UpstreamFailure>) {
         guard let ready = ready.take() else { return }
         if case .success = result { isCounted = true }
         ready(result)
@@ -151,6 +177,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             if !head.isInterim {
                 responseBegan = true
                 responseKeepsAlive = head.keepAlive
+                if head.opensTunnel { openTunnel() }
             }
             delegate?.upstreamHead(head)
             return true
@@ -159,15 +186,20 @@ final class UpstreamConnection: ChannelInboundHandler {
                 delegate?.upstreamBody(piece)
             }
             return true
-        case .end:
+        case .end(let trailers):
             // Whatever follows the end of the only response that was asked for makes the connection unusable.
             if more { isUsable = false }
-            delegate?.upstreamEnd(keepAlive: responseKeepsAlive && isUsable)
+            delegate?.upstreamEnd(trailers, keepAlive: responseKeepsAlive && isUsable)
             return false
         case .refused(let reason):
             fail(reason)
             return false
         }
+    }
+
+    private func openTunnel() {
+        isTunnel = true
+        requestBody = BodyWriter(.untilClose)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -182,7 +214,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         isUsable = false
         if let delegate {
             if responseBegan, !isTorn, case .end = parser.inputClosed() {
-                delegate.upstreamEnd(keepAlive: false)
+                delegate.upstreamEnd(nil, keepAlive: false)
             } else {
                 fail(failure ?? (responseBegan ? .upstreamTruncated : .upstreamClosed))
             }
@@ -199,7 +231,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         isTorn = true
         if failure == nil, let explained = UpstreamTLSFailure(error) {
             failure = explained.reason
-            pool.report(explained, target: target)
+            pool.report(explained)
         }
         isUsable = false
         context.close(promise: nil)
@@ -210,15 +242,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         let delegate = self.delegate
         self.delegate = nil
         context?.close(promise: nil)
-        delegate?.upstreamFailed(reason)
+        delegate?.upstreamFailed(UpstreamFailure(reason))
     }
-}
-
-/// Why no connection could be had, and in words for the operator's log.
-struct UpstreamFailure: Error {
-    let reason: Reason
-
-    init(_ reason: Reason) { self.reason = reason }
 }
 
 extension Channel {

@@ -1,0 +1,129 @@
+import Logging
+import NIOCore
+import SallyportConfig
+import SallyportHTTP
+import SallyportModel
+import SallyportPKI
+import SallyportTLS
+import SallyportTelemetry
+
+/// What belongs to a client's connection whatever version of HTTP it speaks: who the client is, under which rules it
+/// came in, and what logs and upstreams are told about it.
+final class ClientSession {
+    let loop: LoopState
+    let listener: ListenerRuntime
+    let established: EstablishedConnection
+    private let peerAddress: String
+    private let peerPort: UInt16
+    private(set) var identity: Identity?
+    /// Which hosts may be asked for on this connection.
+    private(set) var handshake: HandshakeHost
+    private(set) var view: GenerationView
+    /// What upstreams are told about this connection; computed once.
+    let forwarded: ForwardedFields
+    /// The part of every log line that is the connection's.
+    private(set) var accessConnection: AccessConnection
+    private(set) lazy var clientCertFields = identity.map(ForwardedFields.rfc9440) ?? []
+    private(set) lazy var xfccFields = identity.map { ForwardedFields.xfcc($0) } ?? []
+
+    /// - Parameter view: the configuration that the handshake was made under.
+    init(
+        loop: LoopState, listener: ListenerRuntime, established: EstablishedConnection, channel: any Channel,
+        view: GenerationView
+    ) {
+        self.loop = loop
+        self.listener = listener
+        self.established = established
+        identity = established.identity
+        handshake = HandshakeHost(
+            serverName: established.sni, policy: established.policy, certificate: established.certificate)
+        self.view = view
+        peerAddress = channel.remoteAddress?.plainIPAddress ?? "unknown"
+        peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
+        forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: channel.localAddress?.port ?? 0))
+        accessConnection = Self.describe(listener, peerAddress, peerPort, established, identity)
+    }
+
+    private static func describe(
+        _ listener: ListenerRuntime, _ address: String, _ port: UInt16, _ established: EstablishedConnection,
+        _ identity: Identity?
+    ) -> AccessConnection {
+        AccessConnection(
+            listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
+            tls: AccessTLS(established.tls), identity: identity, ja3: established.fingerprint?.ja3,
+            ja4: established.fingerprint?.ja4)
+    }
+
+    // MARK: configuration
+
+    /// Takes the newest configuration for the exchange that begins. A connection from before has its certificate
+    /// looked at again under the new trust, revocations and names.
+    func adoptGeneration() -> LocalReply? {
+        guard view !== loop.current else { return nil }
+        view = loop.current
+        // A listener that is gone, or a name that has no rules any more.
+        guard let listenerTLS = view.generation.tls[listener.name],
+            let tls = listenerTLS.policy(serverName: established.sni)?.context
+        else {
+            identity = nil
+            return LocalReply(.identityNoLongerValid)
+        }
+        handshake = handshake.under(listenerTLS.plan)
+        guard let identity else { return tls.mode == .require ? LocalReply(.identityRequired) : nil }
+        switch tls.reauthorize(identity, at: loop.wallClockSeconds()) {
+        case .success(let renewed):
+            self.identity = renewed
+            accessConnection = Self.describe(listener, peerAddress, peerPort, established, renewed)
+            return nil
+        case .failure(let refusal):
+            self.identity = nil
+            report(refusal, of: identity, "certificate of an open connection refused")
+            return LocalReply(.identityNoLongerValid)
+        }
+    }
+
+    // MARK: revocation
+
+    /// Why the connection has to be cut, also in the middle of a message: its certificate has been revoked since.
+    func recheckIdentity() -> Reason? {
+        guard let identity, let tls = newestContext,
+            case .failure(let refusal) = tls.reauthorize(identity, at: loop.wallClockSeconds()), refusal.isWithdrawal
+        else { return nil }
+        self.identity = nil
+        report(refusal, of: identity, "open connection cut")
+        return refusal.reason
+    }
+
+    /// The rules for this connection; those that it began under when its listener or name has none any more.
+    private var newestContext: ServerTLSContext? {
+        let newest = loop.current.generation.tls[listener.name]?.policy(serverName: established.sni)
+        return (newest ?? view.generation.tls[listener.name]?.policy(serverName: established.sni))?.context
+    }
+
+    private func report(_ refusal: ChainRefusal, of identity: Identity, _ message: Logger.Message) {
+        loop.logger.warning(
+            message,
+            metadata: [
+                "code": "\(refusal.reason.name)", "detail": "\(refusal.detail)", "listener": "\(listener.name)",
+                "subject": "\(identity.certificate.subject)", "serial": "\(identity.certificate.serial)",
+                "generation": "\(view.generation.number)",
+            ])
+    }
+
+    // MARK: log
+
+    /// The line about a request that never became an exchange: its head could not be read.
+    func logRefusal(_ reason: Reason, id: RequestID, responseBytes: Int) {
+        let entry = AccessRecord(
+            time: UnixTime.nanoseconds(), connection: accessConnection, status: reason.status ?? 400, reason: reason,
+            responseBytes: UInt64(responseBytes), id: id, generation: view.generation.number)
+        view.generation.accessLog.logger.record(entry, loop: loop.index)
+    }
+}
+
+extension AccessTLS {
+    init(_ facts: TLSFacts) {
+        self.init(
+            version: facts.version.rawValue, cipherSuite: facts.cipherSuite, group: facts.group, resumed: facts.resumed)
+    }
+}
