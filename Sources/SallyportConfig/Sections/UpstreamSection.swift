@@ -25,7 +25,7 @@ enum UpstreamSection {
     static let applicationProtocol = DefaultedField(
         "protocol", .choice(noun: "protocol"), default: UpstreamProtocol.auto,
         """
-        `auto`: what an https target chooses by ALPN, HTTP/2 first; HTTP/1.1 to http targets. `http1`: HTTP/1.1. \
+        What is spoken. `auto`: what an https target chooses by ALPN, HTTP/2 first; HTTP/1.1 to http targets. `http1`: HTTP/1.1. \
         `http2`: HTTP/2 or nothing, to http targets by prior knowledge (h2c).
         """)
     static let timeouts = Field(

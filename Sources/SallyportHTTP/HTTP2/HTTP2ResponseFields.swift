@@ -87,7 +87,7 @@ extension ResponseHead {
         let length = try Framing.contentLength(section, bytes.span.bytes)
         framing = try Self.framing(status, method, length: length, endsStream: endsStream)
         declaredLength = framing == .none && status >= 200 && status != 204 ? length : nil
-        (self.status, reasonPhrase, minorVersion) = (status, phraseStart..<phraseEnd, 1)
+        (self.status, reasonPhrase) = (status, phraseStart..<phraseEnd)
         keepAlive = true
         fields = section.fields
         self.bytes = bytes
