@@ -64,6 +64,7 @@ extension Reason {
         edgeReasons,
         upstreamReasons,
         upstreamTLSReasons,
+        upstreamHTTP2Reasons,
         forwardingReasons,
         internalReasons,
     ].flatMap(\.self).sorted { $0.code < $1.code }

@@ -9,7 +9,7 @@ import Testing
     ]
 
     /// Modules that are no product of their own, and the product they come with (docs/decisions/0004).
-    static let broughtAlong = ["CNIOBoringSSL": "NIOSSL"]
+    static let broughtAlong = ["CNIOBoringSSL": "NIOSSL", "NIOHPACK": "NIOHTTP2"]
 
     @Test func everyImportIsListed() throws {
         let manifest = try Manifest()

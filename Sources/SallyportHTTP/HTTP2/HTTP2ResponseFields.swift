@@ -57,11 +57,11 @@ package struct HTTP2ResponseFields {
         return try ResponseHead(status: status, lines: lines, count: count, answering: method, endsStream: endsStream)
     }
 
-    /// The block as trailers: field lines and the empty line.
-    func trailerLines() throws(Malformation) -> [UInt8] {
+    /// The block as trailers; nil when it is empty.
+    func trailers() throws(Malformation) -> Trailers? {
         if let fault { throw fault }
         guard status == nil else { throw .trailer }
-        return lines + [ASCII.carriageReturn, ASCII.lineFeed]
+        return try Trailers(lines + [ASCII.carriageReturn, ASCII.lineFeed], direction: .response, lines: count)
     }
 }
 

@@ -7,8 +7,8 @@ package enum HTTP2ResponseEvent: Sendable {
     case head(ResponseHead, isWhole: Bool)
     /// Content goes on; the message is whole if this was the end of the stream.
     case content(isWhole: Bool)
-    /// Complete lines with the empty line behind them. The message is whole.
-    case trailers([UInt8])
+    /// Field lines behind the content; nil when there are none. The message is whole.
+    case trailers(Trailers?)
     /// An error of this stream, not of the connection (RFC 9113 §8.1.1).
     case refused(Reason)
 }
@@ -55,9 +55,9 @@ package struct HTTP2ResponseReader {
             case .head: return try readHead(fields, endsStream: endsStream)
             case .content(let remaining):
                 guard endsStream, remaining ?? 0 == 0 else { throw .trailer }
-                let lines = try fields.trailerLines()
+                let trailers = try fields.trailers()
                 phase = .whole
-                return .trailers(lines)
+                return .trailers(trailers)
             case .whole: throw .trailer
             case .refused(let reason): return .refused(reason)
             }

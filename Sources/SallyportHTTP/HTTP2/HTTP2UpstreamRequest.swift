@@ -31,7 +31,7 @@ package func describeRequest(
         let name = try text(head.bytes[field.nameRange]).lowercased()
         sink.append(name: name, value: try text(head.bytes[field.valueRange]), indexing: field.known.indexing)
     }
-    if acceptsTrailers(head) { sink.append(name: "te", value: "trailers", indexing: .indexed) }
+    if head.acceptsTrailers { sink.append(name: "te", value: "trailers", indexing: .indexed) }
     if let hops = head.maxForwards {
         sink.append(name: "max-forwards", value: String(hops == 0 ? 0 : hops - 1), indexing: .notIndexed)
     }
@@ -54,16 +54,15 @@ private func appendPseudoFields(
     sink.append(name: ":path", value: try text(target[...]), indexing: .notIndexed)
 }
 
-/// gRPC and others say so; TE belongs to the connection, so the gateway says it anew (RFC 9113 §8.2.2).
-private func acceptsTrailers(_ head: borrowing RequestHead) -> Bool {
-    let raw = head.bytes.span.bytes
-    for field in head.fields where field.known == .te {
-        var list = ListReader(field.valueRange)
-        while let coding = list.next(in: raw) {
-            if raw.matches(coding, "trailers") { return true }
-        }
+/// Says trailers in the words of HTTP/2. A field that is no text is left out: a recipient may lack any of them (RFC 9110
+/// §6.5.1).
+package func describeTrailers(_ trailers: borrowing Trailers, into sink: inout some HTTP2FieldSink) {
+    for field in trailers.fields where field.isForwarded {
+        guard let name = String(validating: trailers.bytes[field.nameRange], as: UTF8.self)?.lowercased(),
+            let value = String(validating: trailers.bytes[field.valueRange], as: UTF8.self)
+        else { continue }
+        sink.append(name: name, value: value, indexing: .notIndexed)
     }
-    return false
 }
 
 /// `name: value` lines of the gateway itself, each with its line end.

@@ -329,7 +329,10 @@ extension Exchange: UpstreamDelegate {
 
     func upstreamFailed(_ failure: UpstreamFailure) {
         upstream = nil
-        end(machine.upstreamLost(canRepeat: failure.reason == .upstreamClosed), reason: failure.reason)
+        let nothingWasSent = !hasContent || record.requestBytes == 0 && !machine.requestIsComplete
+        let loss = machine.upstreamLost(
+            canRepeat: failure.reason == .upstreamClosed, isUnprocessed: failure.isUnprocessed && nothingWasSent)
+        end(loss, reason: failure.reason)
     }
 
     func upstreamReadComplete() {

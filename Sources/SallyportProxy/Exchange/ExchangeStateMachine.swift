@@ -106,14 +106,16 @@ struct ExchangeStateMachine {
     }
 
     /// The connection to the upstream is gone, or none could be had.
-    mutating func upstreamLost(canRepeat: Bool = true) -> Loss {
+    /// - Parameter isUnprocessed: the upstream has said that it did nothing of the request, and nothing of its content was
+    ///   sent; then the method does not matter (RFC 9113 §8.7).
+    mutating func upstreamLost(canRepeat: Bool = true, isUnprocessed: Bool = false) -> Loss {
         switch state {
         case .finished:
             return .ignore
         case .responding:
             state = .finished
             return .cut
-        case .waiting where canRepeat && isRepeatable && attempts < Self.maximumAttempts:
+        case .waiting where (isUnprocessed || canRepeat && isRepeatable) && attempts < Self.maximumAttempts:
             state = .connecting
             return .retry
         case .waiting, .connecting:

@@ -9,14 +9,17 @@ import SallyportTLS
 /// The connections of one event loop to one target of an upstream, under one generation of the configuration.
 ///
 /// It lives and dies with its generation: what TLS material and which names a connection was opened under can't be
-/// mixed up.
+/// mixed up. Connections of HTTP/1.1 carry one request each and rest here in between; those of HTTP/2 are shared.
 final class TargetPool {
     let plan: UpstreamPlan
     let index: Int
     /// Lives as long as the process serves.
     unowned let loop: LoopState
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private var idle: [HTTP1UpstreamConnection] = []
+    private lazy var shared = HTTP2ConnectionSet(pool: self)
+    /// What the target spoke last, where it may choose.
+    private var version: HTTPVersion?
     /// Connections that are open or being opened.
     private(set) var open = 0
     private var isRetired = false
@@ -28,35 +31,79 @@ final class TargetPool {
         self.limits = limits
     }
 
-    private var target: UpstreamPlan.Target { plan.targets[index] }
+    var target: UpstreamPlan.Target { plan.targets[index] }
 
     // MARK: taking
 
-    /// A connection that is there and free. The newest is used first.
-    func takeIdle() -> (any UpstreamStream)? {
+    /// A place that is there and free. The newest connection of HTTP/1.1 is used first.
+    func takeIdle(_ request: PoolRequest) -> (any UpstreamStream)? {
+        if wants(request) != .http11, let stream = shared.take(request) { return stream }
         while let connection = idle.popLast() {
             if connection.isIdleAndUsable { return connection }
         }
         return nil
     }
 
-    /// Opens a connection. `done` is called exactly once, on the event loop, before or after this returns.
-    func connect(deadline: NIODeadline, done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void) {
+    /// Opens a connection or waits for one. `done` is called exactly once, on the event loop, before or after this
+    /// returns.
+    func connect(
+        _ request: PoolRequest, deadline: NIODeadline,
+        done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
+    ) {
+        switch wants(request) {
+        case .http10, .http11: openHTTP1(deadline: deadline, done: done)
+        case .http2, nil: shared.wait(request, deadline: deadline, done: done)
+        }
+    }
+
+    /// The version to ask for; nil leaves it to the target. A tunnel takes a whole connection of HTTP/1.1 where it can.
+    private func wants(_ request: PoolRequest) -> HTTPVersion? {
+        switch plan.upstream.applicationProtocol {
+        case .http1: .http11
+        case .http2: .http2
+        case .auto: target.target.scheme == .http || request.tunnel != nil ? .http11 : version
+        }
+    }
+
+    private func openHTTP1(
+        deadline: NIODeadline, done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
+    ) {
+        openConnection(deadline: deadline, protocols: UpstreamProtocol.http1.applicationProtocols) { [self] result in
+            switch result {
+            case .success(let opened): done(useHTTP1(opened))
+            case .failure(let failure): done(.failure(failure))
+            }
+        }
+    }
+
+    // MARK: opening
+
+    /// A channel that is connected, with TLS if the target has it, and nothing behind that yet.
+    struct Opened {
+        let channel: any Channel
+        /// By ALPN; nil when the target chose none.
+        let applicationProtocol: String?
+    }
+
+    /// - Parameter done: called once. Handlers for what is read are to be added before it returns.
+    func openConnection(
+        deadline: NIODeadline, protocols: [String], done: @escaping (Result<Opened, UpstreamFailure>) -> Void
+    ) {
         open += 1
-        let connection = HTTP1UpstreamConnection(target: index, pool: self, limits: limits) { [self] result in
+        let opening = ConnectionOpening { [self] result in
             if case .failure = result { open -= 1 }
-            done(result.map { $0 })
+            done(result)
         }
         let left = max(.milliseconds(1), deadline - .now())
         bootstrap(left).assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success(let channel): take(channel, for: connection)
-            case .failure: connection.connectFailed()
+            case .success(let channel): secure(channel, for: opening, protocols: protocols)
+            case .failure: opening.failed(.upstreamUnreachable)
             }
         }
         if target.target.scheme == .https {
             // The bootstrap's time-out ends with TCP; this one covers the TLS handshake behind it.
-            loop.eventLoop.assumeIsolated().scheduleTask(in: left) { connection.connectFailed() }
+            loop.eventLoop.assumeIsolated().scheduleTask(in: left) { opening.failed(.upstreamUnreachable) }
         }
     }
 
@@ -73,22 +120,50 @@ final class TargetPool {
 
     /// A name with several addresses is tried at several of them at once, each with a channel of its own. Handlers are
     /// added only here, to the one that won; no byte has been read from it yet.
-    private func take(_ channel: any Channel, for connection: HTTP1UpstreamConnection) {
-        guard connection.isConnecting else { return channel.close(promise: nil) }
+    private func secure(_ channel: any Channel, for opening: ConnectionOpening, protocols: [String]) {
+        guard opening.began(channel) else { return channel.close(promise: nil) }
+        guard target.target.scheme == .https, let tls = plan.tls else {
+            return opening.done(.success(Opened(channel: channel, applicationProtocol: nil)))
+        }
         do {
-            let pipeline = channel.pipeline.syncOperations
-            if target.target.scheme == .https, let tls = plan.tls {
-                let handler = try tls.makeHandler(target: target.target, done: connection.handshakeEnded)
-                // The handshake begins when its handler is added, so the connection is there first.
-                try pipeline.addHandler(connection)
-                try pipeline.addHandler(handler, position: .first)
-            } else {
-                try pipeline.addHandler(connection)
-                connection.opened()
+            let handler = try tls.makeHandler(target: target.target, protocols: protocols) { [self] result in
+                switch result {
+                case .success(let peer):
+                    opening.done(.success(Opened(channel: channel, applicationProtocol: peer.tls.alpn)))
+                case .failure(let refusal):
+                    report(refusal)
+                    opening.failed(refusal.reason)
+                }
             }
+            try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
-            channel.close(promise: nil)
-            connection.connectFailed()
+            opening.failed(.upstreamUnreachable)
+        }
+    }
+
+    /// Makes an open channel a connection of HTTP/1.1.
+    func useHTTP1(_ opened: Opened) -> Result<any UpstreamStream, UpstreamFailure> {
+        if opened.applicationProtocol != "h2", plan.upstream.applicationProtocol == .auto { version = .http11 }
+        let connection = HTTP1UpstreamConnection(target: index, pool: self, limits: limits)
+        return add([connection], to: opened).map { connection }
+    }
+
+    /// Makes it one of HTTP/2; it is open when the target's SETTINGS come.
+    func useHTTP2(_ opened: Opened, _ connection: HTTP2UpstreamConnection) -> UpstreamFailure? {
+        version = .http2
+        let frames = HTTP2UpstreamSettings.handler(limits, frames: connection)
+        if case .failure(let failure) = add([frames, connection], to: opened) { return failure }
+        return nil
+    }
+
+    private func add(_ handlers: [any ChannelHandler], to opened: Opened) -> Result<Void, UpstreamFailure> {
+        do {
+            for handler in handlers { try opened.channel.pipeline.syncOperations.addHandler(handler) }
+            return .success(())
+        } catch {
+            opened.channel.close(promise: nil)
+            open -= 1
+            return .failure(UpstreamFailure(.upstreamUnreachable))
         }
     }
 
@@ -116,9 +191,8 @@ final class TargetPool {
         idle.removeAll { $0 === connection }
     }
 
-    func closed(_ connection: HTTP1UpstreamConnection) {
-        if connection.isCounted { open -= 1 }
-    }
+    /// A connection that was open is closed.
+    func closed() { open -= 1 }
 
     /// Closes what has been idle too long. The oldest stand first because the newest is used first.
     func sweep(now: NIODeadline) {
@@ -126,6 +200,7 @@ final class TargetPool {
             idle.removeFirst()
             oldest.close()
         }
+        shared.sweep(now: now)
     }
 
     /// The generation is over: idle connections close now, the others when their exchange ends.
@@ -134,5 +209,46 @@ final class TargetPool {
         let connections = idle
         idle = []
         for connection in connections { connection.close() }
+        shared.retire()
+    }
+}
+
+extension TargetPool: HTTP2ConnectionOwner {
+    func opened(_ connection: HTTP2UpstreamConnection) { shared.opened(connection) }
+    func failedToOpen(_ failure: UpstreamFailure) { shared.failWaiting(failure) }
+    func hasRoom() { shared.hasRoom() }
+    func retiredOne() { shared.retiredOne() }
+
+    func closed(_ connection: HTTP2UpstreamConnection) {
+        shared.closed(connection)
+        closed()
+    }
+}
+
+/// A channel on its way to being a connection. Whichever comes first, success, failure or the deadline, is the outcome.
+final class ConnectionOpening {
+    private var outcome: ((Result<TargetPool.Opened, UpstreamFailure>) -> Void)?
+    private var channel: (any Channel)?
+
+    init(outcome: @escaping (Result<TargetPool.Opened, UpstreamFailure>) -> Void) {
+        self.outcome = outcome
+    }
+
+    /// TCP is there. False: it is too late for that.
+    func began(_ channel: any Channel) -> Bool {
+        guard outcome != nil else { return false }
+        self.channel = channel
+        return true
+    }
+
+    func done(_ result: Result<TargetPool.Opened, UpstreamFailure>) {
+        channel = nil
+        outcome.take()?(result)
+    }
+
+    func failed(_ reason: Reason) {
+        guard outcome != nil else { return }
+        channel?.close(promise: nil)
+        done(.failure(UpstreamFailure(reason)))
     }
 }

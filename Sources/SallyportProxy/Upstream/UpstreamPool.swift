@@ -44,11 +44,11 @@ final class UpstreamPool {
         let first = nextTarget()
         if !request.fresh {
             for offset in targets.indices {
-                if let stream = targets[(first + offset) % targets.count].takeIdle() { return done(.success(stream)) }
+                if let stream = targets[(first + offset) % targets.count].takeIdle(request) { return done(.success(stream)) }
             }
         }
         guard open < Self.maximumConnections else { return done(.failure(UpstreamFailure(.upstreamBusy))) }
-        connect(attempt: ConnectAttempt(first: first, deadline: .now() + plan.connectTimeout), done: done)
+        connect(attempt: ConnectAttempt(request: request, first: first, deadline: .now() + plan.connectTimeout), done: done)
     }
 
     private func nextTarget() -> Int {
@@ -63,6 +63,7 @@ final class UpstreamPool {
     // MARK: opening
 
     private struct ConnectAttempt {
+        let request: PoolRequest
         let first: Int
         let deadline: NIODeadline
         var tried = 0
@@ -74,7 +75,7 @@ final class UpstreamPool {
         attempt: ConnectAttempt, done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
     ) {
         let target = (attempt.first + attempt.tried) % targets.count
-        targets[target].connect(deadline: attempt.deadline) { [self] result in
+        targets[target].connect(attempt.request, deadline: attempt.deadline) { [self] result in
             guard case .failure(let failure) = result else {
                 restingUntil[target] = .distantPast
                 return done(result)

@@ -58,14 +58,17 @@ final class TLSEngine {
     /// - Parameters:
     ///   - serverName: sent to the server; nil sends none, as for an address.
     ///   - credential: presented when the server asks for a certificate.
+    ///   - protocols: offered by ALPN instead of those of the context, most wanted first.
     init?(
-        client context: TLSContext, serverName: String?, credential: TLSCredential?, judge: @escaping ([[UInt8]]) -> Bool
+        client context: TLSContext, serverName: String?, credential: TLSCredential?, protocols: [String]? = nil,
+        judge: @escaping ([[UInt8]]) -> Bool
     ) {
         guard let ssl = SSL_new(context.pointer) else { return nil }
         (self.ssl, self.context, self.judge) = (ssl, context, judge)
         SSL_set_connect_state(ssl)
         if let serverName, SSL_set_tlsext_host_name(ssl, serverName) != 1 { return nil }
         if let credential, SSL_add1_credential(ssl, credential.pointer) != 1 { return nil }
+        if let list = protocols.map(TLSSettings.alpnList), SSL_set_alpn_protos(ssl, list, list.count) != 0 { return nil }
         guard attach() else { return nil }
     }
 

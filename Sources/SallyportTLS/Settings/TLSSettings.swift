@@ -49,7 +49,11 @@ struct TLSSettings: Sendable {
     private static let certificateBytes = 72 << 10
 
     /// The protocols as ALPN writes them: a length before each (RFC 7301 section 3.1).
-    var alpnList: [UInt8] { protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } }
+    var alpnList: [UInt8] { Self.alpnList(protocols) }
+
+    static func alpnList(_ protocols: [String]) -> [UInt8] {
+        protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+    }
 
     /// False with a reason in the library's error queue.
     func apply(to context: OpaquePointer) -> Bool {

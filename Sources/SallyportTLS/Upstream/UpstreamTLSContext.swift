@@ -22,16 +22,14 @@ package final class UpstreamTLSContext: Sendable {
     ///   - isPublic: the anchors are those of the operating system, whose authorities promise more.
     ///   - credential: what to present when the upstream asks for a client certificate.
     ///   - source: what to call this in errors: the upstream's name.
-    ///   - protocols: offered by ALPN, most wanted first; an answer that is none of them fails the handshake.
     package init(
         _ settings: UpstreamTLS, trust: [TrustAnchor], isPublic: Bool, credential: CredentialPair?, source: String,
-        protocols: [String] = ["http/1.1"],
         clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
         guard !trust.isEmpty else {
             throw PKIError(.trustMissing, source, "no authority is trusted")
         }
-        let tls = TLSSettings(minimum: .tls12, protocols: protocols)
+        let tls = TLSSettings(minimum: .tls12)
         library = try TLSContext(tls, side: .client, source: source)
         anchors = trust
         profile = isPublic ? .publicAuthority : .privateAuthority
@@ -48,9 +46,12 @@ package final class UpstreamTLSContext: Sendable {
     /// configured name, else the target's host; an address is looked for among the certificate's addresses and is
     /// never sent as a server name.
     ///
-    /// - Parameter done: called once, unless the transport fails first.
+    /// - Parameters:
+    ///   - protocols: offered by ALPN, most wanted first; an answer that is none of them fails the handshake.
+    ///   - done: called once, unless the transport fails first.
     package func makeHandler(
-        target: UpstreamTarget, done: @escaping (Result<UpstreamPeer, UpstreamTLSFailure>) -> Void
+        target: UpstreamTarget, protocols: [String] = ["http/1.1"],
+        done: @escaping (Result<UpstreamPeer, UpstreamTLSFailure>) -> Void
     ) throws(PKIError) -> TLSConnectHandler {
         let text = rules.name ?? target.host
         guard let serverName = ServerName(text) else {
@@ -62,7 +63,8 @@ package final class UpstreamTLSContext: Sendable {
             profile: profile)
         let verdict = UpstreamVerdict(verifier, rules: rules, clock: clock)
         let sent: String? = if case .dns(let name) = serverName.kind { name } else { nil }
-        guard let engine = TLSEngine(client: library, serverName: sent, credential: credential, judge: verdict.judge)
+        guard let engine = TLSEngine(client: library, serverName: sent, credential: credential, protocols: protocols,
+            judge: verdict.judge)
         else {
             throw PKIError(.tlsLibraryRefused, source, BoringSSLErrors.text())
         }

@@ -86,11 +86,11 @@ import Testing
         var reader = HTTP2ResponseReader(answering: .post)
         _ = reader.headers(fields([(":status", "200")]), endsStream: false)
         guard case .content(isWhole: false) = reader.data(3, endsStream: false) else { Issue.record("content"); return }
-        guard case .trailers(let lines) = reader.headers(fields([("grpc-status", "0")]), endsStream: true) else {
+        guard case .trailers(let trailers?) = reader.headers(fields([("grpc-status", "0")]), endsStream: true) else {
             Issue.record("trailers")
             return
         }
-        #expect(String(decoding: lines, as: UTF8.self) == "grpc-status: 0\r\n\r\n")
+        #expect(String(decoding: trailers.bytes, as: UTF8.self) == "grpc-status: 0\r\n\r\n")
         #expect(reader.isWhole)
         var open = HTTP2ResponseReader(answering: .post)
         _ = open.headers(fields([(":status", "200")]), endsStream: false)

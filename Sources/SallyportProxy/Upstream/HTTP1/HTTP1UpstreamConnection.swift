@@ -31,19 +31,12 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamStream {
     private var failure: Reason?
     /// It ended with an error: a reset, or TLS without close_notify. Such an end is no end of a message.
     private var isTorn = false
-    private var ready: ((Result<HTTP1UpstreamConnection, UpstreamFailure>) -> Void)?
     /// When the pool closes it if nobody has used it.
     var idleUntil = NIODeadline.distantFuture
-    /// It opened, and the pool counts it as open.
-    private(set) var isCounted = false
 
-    init(
-        target: Int, pool: TargetPool, limits: HTTPLimits,
-        ready: @escaping (Result<HTTP1UpstreamConnection, UpstreamFailure>) -> Void
-    ) {
+    init(target: Int, pool: TargetPool, limits: HTTPLimits) {
         self.target = target
         self.pool = pool
-        self.ready = ready
         parser = ResponseParser(limits: limits)
     }
 
@@ -120,40 +113,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamStream {
 
     func handlerAdded(context: ChannelHandlerContext) { output.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        output.context = nil
-        finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
-    }
-
-    /// TLS is there, or will not be.
-    func handshakeEnded(_ result: Result<UpstreamPeer, UpstreamTLSFailure>) {
-        switch result {
-        case .success: finishConnecting(.success(self))
-        case .failure(let refusal):
-            failure = refusal.reason
-            pool.report(refusal)
-            connectFailed()
-        }
-    }
-
-    private func finishConnecting(_ result: Result<HTTP1UpstreamConnection, UpstreamFailure>) {
-        guard let ready = ready.take() else { return }
-        if case .success = result { isCounted = true }
-        ready(result)
-    }
-
-    var isConnecting: Bool { ready != nil }
-
-    /// TCP is there and no TLS is wanted.
-    func opened() { finishConnecting(.success(self)) }
-
-    /// TCP or TLS did not come about in time. Without effect on a connection that is open.
-    func connectFailed() {
-        guard ready != nil else { return }
-        isUsable = false
-        context?.close(promise: nil)
-        finishConnecting(.failure(UpstreamFailure(failure ?? .upstreamUnreachable)))
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { output.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
@@ -222,7 +182,7 @@ final class HTTP1UpstreamConnection: ChannelInboundHandler, UpstreamStream {
         } else {
             pool.forget(self)
         }
-        pool.closed(self)
+        pool.closed()
         context.fireChannelInactive()
     }
 
