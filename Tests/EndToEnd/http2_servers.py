@@ -1,6 +1,7 @@
 """Upstreams that speak HTTP/2 over the sockets of `servers`: a well-behaved one made with `h2`, and raw frames for the others."""
 
 import dataclasses
+import threading
 
 import h2.config
 import h2.connection
@@ -34,7 +35,7 @@ class Http2:
     """A connection of the `h2` library over a test's socket; `h2` itself refuses what a client must not send."""
 
     def __init__(self, connection, *, settings=None, refill=True):
-        self.connection, self.refill = connection, refill
+        self.connection, self.refill, self.lock = connection, refill, threading.RLock()
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="latin-1"))
         if settings:
             self.h2.local_settings = h2.settings.Settings(client=False, initial_values={
@@ -53,10 +54,11 @@ class Http2:
         data = self.connection.socket.recv(65536)
         if not data:
             return None
-        events = self.h2.receive_data(data)
-        for event in events:
-            self.note(event)
-        self.flush()
+        with self.lock:
+            events = self.h2.receive_data(data)
+            for event in events:
+                self.note(event)
+            self.flush()
         return events
 
     def note(self, event):
@@ -73,7 +75,11 @@ class Http2:
         elif isinstance(event, h2.events.StreamEnded):
             self.requests[event.stream_id].ended = True
 
-    def reply(self, stream, body=b"hello\n", status=200, fields=(), trailers=None, length=True):
+    def reply(self, *arguments, **options):
+        with self.lock:
+            self._reply(*arguments, **options)
+
+    def _reply(self, stream, body=b"hello\n", status=200, fields=(), trailers=None, length=True):
         head = [(":status", str(status)), *fields]
         if length:
             head.append(("content-length", str(len(body))))

@@ -262,7 +262,7 @@ extension HTTP2UpstreamConnection {
             stream.receive(piece, endsStream: data.endStream)
         case .rstStream(let code):
             countIdleFrame()
-            streamEnded(frame.streamID, code)
+            streamEnded(frame.streamID, UpstreamFailure(reset: code))
         case .goAway(let last, let code, _): receiveGoAway(last: last, code: code)
         case .settings(.settings(let settings)):
             countIdleFrame()
@@ -305,10 +305,10 @@ extension HTTP2UpstreamConnection {
         touched.append(stream)
     }
 
-    private func streamEnded(_ number: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+    private func streamEnded(_ number: HTTP2StreamID, _ failure: UpstreamFailure) {
         guard let stream = remove(number) else { return }
         touch(stream)
-        stream.reset(code)
+        stream.lost(failure)
         freed()
     }
 
@@ -335,9 +335,9 @@ extension HTTP2UpstreamConnection {
     }
 
     private func streamClosed(_ event: StreamClosedEvent) {
-        if let code = event.reason {
+        if event.reason != nil {
             // The library reset it: the peer broke a rule of this stream alone.
-            streamEnded(event.streamID, code)
+            streamEnded(event.streamID, UpstreamFailure(.upstreamMalformed))
         } else if let stream = streams[event.streamID], stream.isOver {
             _ = remove(event.streamID)
             freed()

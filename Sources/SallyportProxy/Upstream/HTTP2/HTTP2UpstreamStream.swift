@@ -119,13 +119,8 @@ final class HTTP2UpstreamStream {
 
     // MARK: ends
 
-    /// The peer reset the stream, or broke its rules so that the library did. After a whole response it only says that
-    /// nobody wants the rest of the request (RFC 9113 §8.1).
-    func reset(_ code: HTTP2ErrorCode) {
-        lost(UpstreamFailure(reset: code))
-    }
-
-    /// The stream is gone from the connection.
+    /// The stream is gone: the peer reset it, or broke its rules so that the library did, or the connection is lost. After
+    /// a whole response that only says that nobody wants the rest of the request (RFC 9113 §8.1).
     func lost(_ failure: UpstreamFailure) {
         number = nil
         guard !reader.isWhole else { return }
