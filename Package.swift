@@ -50,7 +50,7 @@ let package = Package(
             name: "SallyportProxy",
             dependencies: [
                 "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportConfig",
-                "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, logging,
+                "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, logging,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",
@@ -63,9 +63,14 @@ let package = Package(
         .target(
             name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportConfig", dependencies: ["SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
+        .target(name: "SallyportCompression", dependencies: ["SallyportHTTP", "CZlib", "CBrotli"], swiftSettings: strict),
         .target(name: "SallyportHTTP", dependencies: ["SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportModel", swiftSettings: strict),
 
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
+
+        .testTarget(name: "SallyportCompressionTests", dependencies: ["SallyportCompression", "SallyportHTTP"], swiftSettings: strict),
         .testTarget(name: "SallyportModelTests", dependencies: ["SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportHTTPTests", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),

@@ -49,7 +49,8 @@ extension ConfigurationCheck {
             match: RouteMatch(
                 host: match.host?.value ?? .any, path: path, methods: match.methods.map(\.value),
                 headers: match.headers),
-            allow: allow, requiresCertificate: requiresCertificate, forward: forward, upstream: upstream)
+            allow: allow, requiresCertificate: requiresCertificate, forward: forward,
+            compress: draft.compress, upstream: upstream)
     }
 
     // MARK: Listeners

@@ -8,6 +8,7 @@ struct RouteDraft: Sendable {
     var because: Because
     var clientCertificate: Located<ClientCertificates.Mode>?
     var forward: Located<ForwardDraft>?
+    var compress: [Compression]
     var destination: Located<Destination>?
     /// Whether nothing is wrong with the route by itself, so that it can be compared with others.
     var isSound: Bool
@@ -57,17 +58,29 @@ enum RouteSection {
         optional. A route cannot ask for less than the handshake.
         """) as Field<ClientCertificates.Mode>
     static let forward = Field("forward", ForwardSection.type, "How the request is changed on its way.")
+    static let compress = Field(
+        "compress", .list(of: .choice(noun: "content coding") as ValueType<Compression>, count: 0...2),
+        otherwise: "nothing is compressed",
+        """
+        Content codings for textual responses, the preferred one first, for clients that accept them. What is compressed \
+        already, shorter than 1 KiB, an event stream, or marked no-transform stays as it is.
+        """,
+        danger: """
+            The length of a compressed response that holds a secret beside text of an attacker's choice gives the secret \
+            away (BREACH).
+            """)
     static let to = Field(
         "to", .destination(), required: true, "An upstream by name, or the URL of a single server.")
 
     static let type = ValueType.record(
         "a route",
-        [name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, to.row]
+        [name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, compress.row, to.row]
     ) { record in
         // Arguments are evaluated in order, so `isSound` knows about all the keys before it.
         RouteDraft(
             name: record[name], listener: record[listener], match: record[match], allow: record[allow],
-            because: record.because(because), clientCertificate: record[clientCertificate], forward: record[forward], destination: record[to],
+            because: record.because(because), clientCertificate: record[clientCertificate], forward: record[forward],
+            compress: record[compress]?.value.map(\.value) ?? [], destination: record[to],
             isSound: record.isSound, place: record.entries.first?.keySpan ?? record.span)
     }
 }

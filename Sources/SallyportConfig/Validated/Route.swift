@@ -9,12 +9,14 @@ package struct Route: Sendable, Hashable {
     /// Whether the client must have shown a certificate, also where the handshake does without one.
     package var requiresCertificate: Bool
     package var forward: Forward
+    /// Content codings for responses to clients that accept them, in order of preference; empty leaves them alone.
+    package var compress: [Compression]
     /// A key of `Configuration.upstreams`; a URL in the file becomes an upstream under that URL.
     package var upstream: String
 
     package init(
         name: String, listener: String? = nil, match: RouteMatch, allow: Allow, requiresCertificate: Bool = false,
-        forward: Forward = Forward(), upstream: String
+        forward: Forward = Forward(), compress: [Compression] = [], upstream: String
     ) {
         self.name = name
         self.listener = listener
@@ -22,8 +24,14 @@ package struct Route: Sendable, Hashable {
         self.allow = allow
         self.requiresCertificate = requiresCertificate
         self.forward = forward
+        self.compress = compress
         self.upstream = upstream
     }
+}
+
+/// A content coding by its registered name (RFC 9110 §8.4.1, RFC 7932).
+package enum Compression: String, Sendable, CaseIterable {
+    case br, gzip
 }
 
 package struct RouteMatch: Sendable, Hashable {

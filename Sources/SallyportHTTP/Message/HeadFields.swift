@@ -38,7 +38,7 @@ extension HeadFields {
         return bytes[found.valueRange].elementsEqual(value)
     }
 
-    private func isName(_ field: Field, _ name: [UInt8]) -> Bool {
+    func isName(_ field: Field, _ name: [UInt8]) -> Bool {
         field.nameRange.count == name.count
             && zip(bytes[field.nameRange], name).allSatisfy { ASCII.lowercase($0) == $1 }
     }

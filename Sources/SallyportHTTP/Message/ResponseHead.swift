@@ -1,7 +1,7 @@
 /// A response's status line and fields, checked, with its framing decided.
 package struct ResponseHead: Sendable {
     package let bytes: [UInt8]
-    package let fields: [Field]
+    package internal(set) var fields: [Field]
     package let status: UInt16
     package let reasonPhrase: Range<Int>
     package let framing: BodyFraming
@@ -17,4 +17,13 @@ package struct ResponseHead: Sendable {
     package var hasDate: Bool { firstField(.date) != nil }
 }
 
-extension ResponseHead: HeadFields {}
+extension ResponseHead: HeadFields {
+    /// Fields of these names stay here.
+    /// - Parameter names: lower-case ASCII.
+    package mutating func withhold(_ names: [String]) {
+        for name in names {
+            let bytes = Array(name.utf8)
+            for index in fields.indices where isName(fields[index], bytes) { fields[index].isForwarded = false }
+        }
+    }
+}

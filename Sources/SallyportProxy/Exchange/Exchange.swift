@@ -1,5 +1,6 @@
 import NIOCore
 import SallyportAccess
+import SallyportCompression
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
@@ -26,6 +27,8 @@ final class Exchange {
     private var isSuspendedByClient = false
     /// For the log.
     var record: ExchangeRecord
+    /// Set while the response is compressed.
+    var encoder: ContentEncoder?
     /// Set while a service of the gateway itself answers.
     var local: LocalCall?
     private var requestEndedAt: NIODeadline?
@@ -298,7 +301,13 @@ extension Exchange: UpstreamDelegate {
         record.status = response.status
         record.upstreamDuration = lastProgress - record.started
         if response.opensTunnel { machine.tunnelOpened() } else { machine.responseHead() }
-        let plan = ResponsePlan(framing: response.framing, close: machine.isTunnel ? false : machine.clientMustClose)
+        var response = response
+        var plan = ResponsePlan(framing: response.framing, close: machine.isTunnel ? false : machine.clientMustClose)
+        do {
+            try compress(&response, &plan)
+        } catch {
+            return end(machine.abandon(), reason: .internalError)
+        }
         toldToClose = client.sendHead(response, to: head, plan)
         if response.opensTunnel { client.resume() }
     }
@@ -313,11 +322,13 @@ extension Exchange: UpstreamDelegate {
         guard machine.isResponding else { return }
         lastProgress = .now()
         record.responseBytes += piece.readableBytes
-        if !client.sendBody(piece) { end(machine.abandon(), reason: .upstreamMalformed) }
+        let isSent = if let encoder { sendEncoded(piece, .more, encoder) } else { client.sendBody(piece) }
+        if !isSent { end(machine.abandon(), reason: .upstreamMalformed) }
     }
 
     func upstreamEnd(_ trailers: Trailers?, keepAlive: Bool) {
         guard machine.isResponding else { return }
+        if let encoder, !sendEncoded(nil, .end, encoder) { return end(machine.abandon(), reason: .internalError) }
         guard client.sendEnd(head.acceptsTrailers || head.version == .http2 ? trailers : nil) else {
             return end(machine.abandon(), reason: .upstreamTruncated)
         }
@@ -336,6 +347,7 @@ extension Exchange: UpstreamDelegate {
     }
 
     func upstreamReadComplete() {
+        flushEncoder()
         client.flush()
     }
 
