@@ -99,7 +99,7 @@ extension Reason {
     package static let noCommonProtocol = Reason(
         2107, "No common application protocol", origin: .client,
         explanation: "The client offers application protocols (ALPN) and none of them is spoken here.",
-        fix: "Have the client offer http/1.1, or no ALPN at all.")
+        fix: "Have the client offer h2 or http/1.1, or see `tls.protocols` of the listener.")
     package static let versionTooOld = Reason(
         2108, "TLS version not allowed", origin: .client,
         explanation: "The client offers no TLS version that the profile of this listener allows.",

@@ -60,6 +60,7 @@ extension Reason {
         acmeReasons,
         accessReasons,
         requestReasons,
+        http2Reasons,
         deadlineReasons,
         edgeReasons,
         upstreamReasons,

@@ -56,7 +56,7 @@ extension RequestHead {
     }
 
     /// RFC 9110 §10.1.1: there is one expectation, and every other is refused.
-    private static func expectsContinue(_ section: FieldSection, _ bytes: RawSpan) throws(Malformation) -> Bool {
+    static func expectsContinue(_ section: FieldSection, _ bytes: RawSpan) throws(Malformation) -> Bool {
         guard section.expect.count > 0 else { return false }
         guard section.expect.count == 1, bytes.matches(section.value(section.expect), "100-continue") else {
             throw .expectation
@@ -86,7 +86,7 @@ extension RequestHead {
         return false
     }
 
-    private static func maxForwards(_ section: FieldSection, _ bytes: RawSpan) throws(Malformation) -> UInt32? {
+    static func maxForwards(_ section: FieldSection, _ bytes: RawSpan) throws(Malformation) -> UInt32? {
         guard section.maxForwards.count > 0 else { return nil }
         guard section.maxForwards.count == 1,
             let number = Framing.decimal(section.value(section.maxForwards), in: bytes)
