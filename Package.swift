@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 // Stands for CNIOBoringSSL, which is no product of its own: docs/decisions/0004.
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -50,7 +51,7 @@ let package = Package(
             name: "SallyportProxy",
             dependencies: [
                 "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportConfig",
-                "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, logging,
+                "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",

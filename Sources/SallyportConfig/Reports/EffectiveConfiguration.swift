@@ -106,7 +106,8 @@ package enum EffectiveConfiguration {
         return .object(
             [.init("profile", .string(tls.profile))] + first + further(tls.furtherCertificates)
                 + [
-                    .init("withoutServerName", .string(tls.withoutServerName.rawValue))
+                    .init("withoutServerName", .string(tls.withoutServerName.rawValue)),
+                    .init("protocols", .strings(tls.protocols.map(\.rawValue))),
                 ]
                 + (tls.hosts.isEmpty ? [] : [.init("hosts", .object(tls.hosts.map { .init($0.host.text, host($0)) }))]))
     }

@@ -5,6 +5,7 @@ struct ListenerTLSDraft: Sendable {
     var certificates: [Located<ServerCertificate>]
     var hosts: [Located<TLSHostDraft>]
     var withoutServerName: MissingServerName
+    var protocols: [ListenerProtocol]
 }
 
 struct TLSHostDraft: Sendable {
@@ -38,8 +39,17 @@ enum ListenerTLSSection {
         for a host with other rules are answered 421; refuse ends the handshake.
         """)
 
+    static let protocols = Field(
+        "protocols", .list(of: .choice(noun: "protocol") as ValueType<ListenerProtocol>, count: 1...2),
+        otherwise: "[http2, http1]",
+        """
+        The versions of HTTP that clients may speak, most wanted first. A client that offers none in the handshake \
+        gets http1; without http1 it is refused.
+        """)
+
     static let type = ValueType.record(
-        "`tls`", [profile.row] + CertificateKeys.rows + [certificates.row, hosts.row, withoutServerName.row],
+        "`tls`",
+        [profile.row] + CertificateKeys.rows + [certificates.row, hosts.row, withoutServerName.row, protocols.row],
         rules: [
             .someOf(CertificateKeys.alternatives + [certificates.row.name]), .atMostOne(CertificateKeys.alternatives),
             CertificateKeys.pair,
@@ -49,10 +59,11 @@ enum ListenerTLSSection {
         let certificates = record.certificates(and: certificates)
         let hosts = record[hosts]
         let withoutServerName = record[withoutServerName]
+        let protocols = record[protocols]?.value.map(\.value) ?? ListenerProtocol.allCases
         guard let certificates, !certificates.isEmpty else { return nil }
         return ListenerTLSDraft(
             profile: profile, certificates: certificates, hosts: hosts?.value ?? [],
-            withoutServerName: withoutServerName)
+            withoutServerName: withoutServerName, protocols: protocols)
     }
 }
 
@@ -149,7 +160,7 @@ extension ConfigurationCheck {
                 TLSHost(
                     host: $0.value.host, profile: $0.value.profile?.value ?? profile,
                     certificates: $0.value.certificates.map(\.value))
-            }, withoutServerName: draft.withoutServerName)
+            }, withoutServerName: draft.withoutServerName, protocols: draft.protocols)
     }
 
     private func checkProfile(_ name: Located<String>) {

@@ -41,19 +41,36 @@ package struct ListenerTLS: Sendable, Hashable {
     /// In the order of the file; patterns differ. `ListenerTLSPlan` says which of them a name meets.
     package var hosts: [TLSHost]
     package var withoutServerName: MissingServerName
+    /// Offered to clients, most wanted first; at least one.
+    package var protocols: [ListenerProtocol]
 
     /// At least one, most wanted first. Which is shown depends on the server name and on what the client offers.
     package var certificates: [ServerCertificate] { [certificate] + furtherCertificates }
 
     package init(
         profile: String, certificate: ServerCertificate, furtherCertificates: [ServerCertificate] = [],
-        hosts: [TLSHost] = [], withoutServerName: MissingServerName = .listener
+        hosts: [TLSHost] = [], withoutServerName: MissingServerName = .listener,
+        protocols: [ListenerProtocol] = ListenerProtocol.allCases
     ) {
         self.profile = profile
         self.certificate = certificate
         self.furtherCertificates = furtherCertificates
         self.hosts = hosts
         self.withoutServerName = withoutServerName
+        self.protocols = protocols
+    }
+}
+
+/// A version of HTTP that clients may speak, chosen in the handshake (RFC 7301).
+package enum ListenerProtocol: String, Sendable, Hashable, CaseIterable {
+    case http2, http1
+
+    /// The name by ALPN.
+    package var applicationProtocol: String {
+        switch self {
+        case .http2: "h2"
+        case .http1: "http/1.1"
+        }
     }
 }
 

@@ -51,7 +51,8 @@ final class ClientSession {
         AccessConnection(
             listener: listener.name, peerAddress: address, peerPort: port, sni: established.sni,
             tls: AccessTLS(established.tls), identity: identity, ja3: established.fingerprint?.ja3,
-            ja4: established.fingerprint?.ja4)
+            ja4: established.fingerprint?.ja4,
+            version: established.tls.alpn == ListenerProtocol.http2.applicationProtocol ? "2" : "1.1")
     }
 
     // MARK: configuration

@@ -96,12 +96,13 @@ struct GenerationBuilder {
             try HostCoverage.check(settings, listener: name, credentials: credentials)
         }
         return try ListenerTLSContext(plan) { policy throws(GatewayError) in
-            try serverContext(name, policy, credentials)
+            try serverContext(name, policy, credentials, settings.protocols)
         }
     }
 
     private mutating func serverContext(
-        _ name: String, _ policy: ListenerTLSPlan.Policy, _ known: [ServerCertificate: CredentialPair]
+        _ name: String, _ policy: ListenerTLSPlan.Policy, _ known: [ServerCertificate: CredentialPair],
+        _ protocols: [ListenerProtocol]
     ) throws(GatewayError) -> ServerTLSContext {
         let profile = configuration.tlsProfiles[policy.profile] ?? TLSProfile()
         let credentials = policy.certificates.compactMap { known[$0] }
@@ -110,7 +111,7 @@ struct GenerationBuilder {
         return try pki { () throws(PKIError) in
             try ServerTLSContext(
                 profile: profile, credentials: credentials, awaited: awaited, source: "listener \(name)",
-                clients: clients, isServing: keepsFiles)
+                clients: clients, isServing: keepsFiles, protocols: protocols)
         }
     }
 
@@ -129,7 +130,8 @@ struct GenerationBuilder {
         try report(credential, listener: AdminEndpoint.listenerName, renewsItself: true)
         let clients = try clientTrust(profile.clientCertificates)
         let context = try pki { () throws(PKIError) in
-            try ServerTLSContext(profile: profile, credentials: [credential], source: "admin", clients: clients)
+            try ServerTLSContext(profile: profile, credentials: [credential], source: "admin", clients: clients,
+                protocols: ListenerProtocol.allCases)
         }
         let plan = ListenerTLSPlan(ListenerTLS(profile: Builtin.profile, certificate: certificate))
         return ListenerTLSContext(plan) { _ in context }

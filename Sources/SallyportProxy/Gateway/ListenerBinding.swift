@@ -179,9 +179,8 @@ struct ConnectionGate: Sendable {
             established: { channel, established in
                 let session = ClientSession(
                     loop: loop, listener: listener, established: established, channel: channel, view: view)
-                let connection = HTTP1ServerConnection(session: session)
                 // A throw makes it a refusal, which is counted below.
-                try channel.pipeline.syncOperations.addHandler(connection)
+                let connection = try Self.speak(session, on: channel)
                 _ = loop.handshakeEnds(ticket)
                 loop.counters.handshakes.add(1, ordering: .relaxed)
                 loop.observeHandshake(established.tls, listener: listener.name)
@@ -194,6 +193,16 @@ struct ConnectionGate: Sendable {
                 remember(refusal, context: context, at: loop.wallClockSeconds())
             },
             finished: sample(listener.name, channel, loop))
+    }
+
+    /// The version of HTTP that was agreed in the handshake.
+    private static func speak(_ session: ClientSession, on channel: any Channel) throws -> any SweptConnection {
+        if session.established.tls.alpn == ListenerProtocol.http2.applicationProtocol {
+            return try HTTP2ServerConnection.install(session, on: channel)
+        }
+        let connection = HTTP1ServerConnection(session: session)
+        try channel.pipeline.syncOperations.addHandler(connection)
+        return connection
     }
 
     /// In front of TLS while an ACME server may come to look.

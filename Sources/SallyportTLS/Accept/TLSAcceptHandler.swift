@@ -195,14 +195,13 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             return refuse(fault.reason, fault.detail.description, context)
         }
         // RFC 7301 section 3.2. The library would go on without a protocol (ALPACA).
-        if !hello.alpn.isEmpty, !hello.alpn.contains(where: Self.speaks) {
+        // Who offers none speaks HTTP/1.1 (RFC 9113 section 3.2 asks for ALPN).
+        let spoken = tls.policy.applicationProtocols
+        let offered = hello.alpn.isEmpty ? [Array("http/1.1".utf8)] : hello.alpn
+        guard offered.contains(where: { name in spoken.contains { $0.utf8.elementsEqual(name) } }) else {
             return refuse(.noCommonProtocol, "offered: \(Self.list(hello.alpn))", context)
         }
         beginHandshake(hello, policy, tls, context)
-    }
-
-    private static func speaks(_ name: [UInt8]) -> Bool {
-        TLSSettings.applicationProtocols.contains { $0.utf8.elementsEqual(name) }
     }
 
     /// At most eight names, each of them printable.
@@ -296,8 +295,9 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         let records = TLSRecordHandler(engine)
         do {
             if let bytes = engine.takeOutbound() { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
-            try established(context.channel, connection)
+            // Whoever is added now may write at once, and never in the clear.
             try context.pipeline.syncOperations.addHandler(records, position: .before(self))
+            try take(connection, behind: records, context)
             state = .ended
             timer?.cancel()
             timer = nil
@@ -310,6 +310,18 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             records.deliverRest(context: place)
         } catch {
             refuse(.connectionNotTaken, "\(error)", context)
+        }
+    }
+
+    private func take(
+        _ connection: EstablishedConnection, behind records: TLSRecordHandler, _ context: ChannelHandlerContext
+    ) throws {
+        do {
+            try established(context.channel, connection)
+        } catch {
+            // The refusal writes its own record.
+            context.pipeline.syncOperations.removeHandler(records, promise: nil)
+            throw error
         }
     }
 

@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// A peer that ends the transport without close_notify causes `TLSFailure.truncated` before the channel becomes
 /// inactive, so that nobody takes what came for whole (RFC 8446 section 6.1).
-package final class TLSRecordHandler: ChannelDuplexHandler {
+package final class TLSRecordHandler: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
     package typealias OutboundIn = ByteBuffer

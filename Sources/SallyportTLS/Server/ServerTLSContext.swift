@@ -30,13 +30,15 @@ package final class ServerTLSContext: Sendable {
     ///   - clients: who is trusted to vouch for clients; needed unless the profile's mode is `none`.
     ///   - isServing: the credentials are in use already; that one has expired since does not keep a revocation from
     ///     being taken up.
+    ///   - protocols: spoken here, most wanted first.
     ///   - clock: seconds since 1970.
     package init(
         profile: TLSProfile, credentials: [CredentialPair], awaited: [String] = [], source: String,
-        clients: ClientTrust?, isServing: Bool = false, clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
+        clients: ClientTrust?, isServing: Bool = false, protocols: [ListenerProtocol] = [.http1], clock: @escaping @Sendable () -> Int64 = UnixTime.seconds
     ) throws(PKIError) {
         let now = isServing ? nil : clock()
-        let settings = TLSSettings(profile)
+        var settings = TLSSettings(profile)
+        settings.protocols = protocols.map(\.applicationProtocol)
         var certificates: [ServerCredential] = []
         for pair in credentials {
             certificates.append(

@@ -17,11 +17,11 @@ package final class AccessConnection: Sendable {
     ///   - ja4: Fingerprint of the ClientHello.
     package init(
         listener: String, peerAddress: String, peerPort: UInt16, sni: String?, tls: AccessTLS?, identity: Identity?,
-        ja3: String? = nil, ja4: String? = nil
+        ja3: String? = nil, ja4: String? = nil, version: String? = nil
     ) {
         let facts = Facts(
             listener: listener, address: peerAddress, port: peerPort, sni: sni, tls: tls,
-            identity: identity, ja3: ja3, ja4: ja4)
+            identity: identity, ja3: ja3, ja4: ja4, version: version)
         json = facts.json()
         text = facts.text()
     }
@@ -33,6 +33,7 @@ package final class AccessConnection: Sendable {
         let tls: AccessTLS?
         let identity: Identity?
         let ja3, ja4: String?
+        let version: String?
 
         func json() -> [UInt8] {
             var line = LineBuffer(capacity: 384)
@@ -42,6 +43,7 @@ package final class AccessConnection: Sendable {
             line.append(UInt64(port))
             line.appendKey("sallyport.listener")
             line.appendQuoted(listener)
+            line.appendOptional("network.protocol.version", version)
             line.appendOptional("tls.protocol.version", tls?.version)
             line.appendOptional("tls.cipher", tls?.cipherSuite)
             line.appendOptional("tls.group", tls?.group)
