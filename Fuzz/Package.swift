@@ -16,6 +16,7 @@ let package = Package(
     targets: [
         .target(name: "LibFuzzer"),
         fuzzer("HTTP1Fuzz"),
+        fuzzer("HTTP2Fuzz"),
         fuzzer("ClientHelloFuzz"),
         fuzzer("ServerFlightFuzz"),
         fuzzer("HandshakeExplanationFuzz"),

@@ -22,6 +22,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         case collecting
         case handshaking(Handshake)
         case refused
+        /// The handshake is over, and the handlers behind this one are being added.
+        case establishing
         case ended
     }
 
@@ -108,7 +110,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             plaintextAlert.read(bytes.readableBytesUInt8Span)
             handshake.engine.receive(bytes)
             advance(handshake, context)
-        case .ended: context.fireChannelRead(data)
+        case .establishing, .ended: context.fireChannelRead(data)
         }
     }
 
@@ -116,7 +118,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         switch (state, event) {
         case (.collecting, ChannelEvent.inputClosed), (.handshaking, ChannelEvent.inputClosed):
             peerClosed(context)
-        case (.ended, _): context.fireUserInboundEventTriggered(event)
+        case (.establishing, _), (.ended, _): context.fireUserInboundEventTriggered(event)
         default: return
         }
     }
@@ -125,7 +127,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         switch state {
         case .collecting, .handshaking: peerClosed(context)
         case .refused: context.close(promise: nil)
-        case .ended: context.fireErrorCaught(error)
+        case .establishing, .ended: context.fireErrorCaught(error)
         }
     }
 
@@ -140,7 +142,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
             refuse(.closedSilently, "no byte was received", context)
         case .collecting: refuse(.closedInClientHello, "the ClientHello was not complete", context)
         case .handshaking: refuse(.closedInHandshake, "the connection ended in the middle of the handshake", context)
-        case .refused, .ended: return
+        case .refused, .establishing, .ended: return
         }
     }
 
@@ -150,7 +152,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         case .collecting: refuse(.handshakeDeadline, "the ClientHello was not complete", context)
         case .handshaking: refuse(.handshakeDeadline, "the client did not finish the handshake", context)
         case .refused: context.close(promise: nil)
-        case .ended: return
+        case .establishing, .ended: return
         }
     }
 
@@ -293,6 +295,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         _ engine: TLSEngine, _ connection: EstablishedConnection, _ context: ChannelHandlerContext
     ) {
         let records = TLSRecordHandler(engine)
+        // A write that fails reads what is left of the peer before it returns, and that comes here.
+        state = .establishing
         do {
             if let bytes = engine.takeOutbound() { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
             // Whoever is added now may write at once, and never in the clear.
