@@ -27,11 +27,13 @@ struct ConfigurationCheck {
         let enrolment = enrolment(profiles: profiles)
         let accessLog = accessLog()
         if session.hasErrors { return nil }
-        return Configuration(
+        var configuration = Configuration(
             listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
             upstreams: upstreams, routes: routes, limits: draft.limits, admin: admin, acme: acme,
             enrolment: enrolment, accessLog: accessLog,
             acceptedRisks: acceptedRisks, sources: session.paths)
+        configuration.edge = draft.edge
+        return configuration
     }
 
     /// Records a weakening with the operator's reason, or reports that there is none.

@@ -14,6 +14,7 @@ package enum EffectiveConfiguration {
             "listeners": .object(configuration.listeners.map { .init($0.name, listener($0)) }),
             "upstreams": byName(configuration.upstreams, upstream),
             "policies": .members(["baseline": .members(["limits": limits(configuration.limits)])]),
+            "limits": edge(configuration.edge),
             "routes": .object(configuration.routes.map { .init($0.name, route($0)) }),
             "observability": .members(["accessLog": accessLog(configuration.accessLog)]),
             "acceptedRisks": .array(configuration.acceptedRisks.map(risk)),
@@ -96,9 +97,34 @@ package enum EffectiveConfiguration {
     private static func listener(_ listener: Listener) -> JSONValue {
         let address = JSONValue.string(listener.address.text)
         switch listener.kind {
-        case .tls(let tls): return .members(["address": address, "tls": listenerTLS(tls)])
-        case .redirectToHTTPS(let port): return .members(["address": address, "redirectToHTTPS": .integer(Int(port))])
+        case .tls(let tls):
+            return .members(["address": address, "tls": listenerTLS(tls), "proxyProtocol": listener.proxyProtocol.map(proxy)])
+        case .redirectToHTTPS(let port):
+            return .members([
+                "address": address, "redirectToHTTPS": .integer(Int(port)),
+                "proxyProtocol": listener.proxyProtocol.map(proxy),
+            ])
         }
+    }
+
+    private static func proxy(_ trust: ProxyTrust) -> JSONValue {
+        .members(["trust": .strings(trust.networks.map(\.text)), "others": .string(trust.others.rawValue)])
+    }
+
+    /// Absent while everything is as it comes.
+    private static func edge(_ limits: EdgeLimits) -> JSONValue? {
+        guard limits != EdgeLimits() else { return nil }
+        return .members([
+            "connections": limits.connections.map(JSONValue.integer), "requests": .integer(limits.requests),
+            "handshakes": .string("\(limits.handshakes)/s"),
+            "memory": limits.memory.map { .string(SizeText.text($0)) },
+            "addresses": .members([
+                "connections": .integer(limits.addresses.connections), "rate": .string("\(limits.addresses.rate)/s"),
+                "burst": .integer(limits.addresses.burst), "handshakes": .string("\(limits.addresses.handshakes)/s"),
+                "exempt": .strings(limits.addresses.exempt.map(\.text)),
+            ]),
+            "identities": .members(["connections": .integer(limits.identityConnections)]),
+        ])
     }
 
     private static func listenerTLS(_ tls: ListenerTLS) -> JSONValue {
@@ -153,6 +179,7 @@ package enum EffectiveConfiguration {
                 },
             ]),
             "protocol": .string(upstream.applicationProtocol.rawValue),
+            "proxyProtocol": upstream.proxyProtocol.map { .string($0.rawValue) },
             "timeouts": .members([
                 "connect": .string(DurationText.text(upstream.timeouts.connect)),
                 "request": .string(DurationText.text(upstream.timeouts.request)),

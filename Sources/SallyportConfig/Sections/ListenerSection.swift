@@ -3,6 +3,7 @@ import SallyportModel
 struct ListenerDraft: Sendable {
     var address: Located<SocketAddressText>?
     var kind: Kind
+    var proxyProtocol: ProxyTrust?
 
     enum Kind: Sendable {
         case tls(ListenerTLSDraft)
@@ -19,13 +20,19 @@ enum ListenerSection {
         "redirectToHTTPS", .isTrue(),
         "Speak plain HTTP and answer every request with a redirect to the same URL under https.")
 
+    static let proxyProtocol = Field(
+        "proxyProtocol", ProxyProtocolSection.type, otherwise: "clients connect themselves",
+        "Load balancers in front say for whom each connection is (PROXY protocol, version 1 or 2).")
+
     static let type = ValueType.record(
-        "a listener", [address.row, tls.row, redirectToHTTPS.row], rules: [.exactlyOne(["tls", "redirectToHTTPS"])]
+        "a listener", [address.row, tls.row, redirectToHTTPS.row, proxyProtocol.row],
+        rules: [.exactlyOne(["tls", "redirectToHTTPS"])]
     ) { record -> ListenerDraft? in
         let redirect = record[redirectToHTTPS]
         let address = record[address]
-        if let tls = record[tls] { return ListenerDraft(address: address, kind: .tls(tls.value)) }
-        return redirect.map { ListenerDraft(address: address, kind: .redirect($0.span)) }
+        let proxy = record[proxyProtocol]?.value
+        if let tls = record[tls] { return ListenerDraft(address: address, kind: .tls(tls.value), proxyProtocol: proxy) }
+        return redirect.map { ListenerDraft(address: address, kind: .redirect($0.span), proxyProtocol: proxy) }
     }
 }
 
@@ -38,12 +45,15 @@ extension ConfigurationCheck {
         }
         return entries.compactMap { entry in
             guard let draft = entry.value, let address = draft.address?.value else { return nil }
+            let proxy = draft.proxyProtocol
             switch draft.kind {
             case .tls(let draft):
-                return Listener(name: entry.name, address: address, kind: .tls(listenerTLS(draft, profiles)))
+                return Listener(
+                    name: entry.name, address: address, kind: .tls(listenerTLS(draft, profiles)), proxyProtocol: proxy)
             case .redirect(let span):
                 return redirectPort(span, entry.path).map {
-                    Listener(name: entry.name, address: address, kind: .redirectToHTTPS(port: $0))
+                    Listener(
+                        name: entry.name, address: address, kind: .redirectToHTTPS(port: $0), proxyProtocol: proxy)
                 }
             }
         }

@@ -33,6 +33,8 @@ enum RootSection {
         "upstreams", .named(UpstreamSection.type, noun: "upstream"), otherwise: "only URLs in `routes[].to`",
         "Servers behind the gateway, under names that `routes[].to` uses.")
     static let policies = Field("policies", PoliciesSection.type, "What is demanded of requests.")
+    static let limits = Field(
+        "limits", EdgeLimitsSection.type, "What the gateway takes on in all, and from each client at most.")
     static let routes = Field(
         "routes", .list(of: RouteSection.type, count: 0...10_000, unique: false),
         otherwise: "none: every request is answered 404",
@@ -43,7 +45,7 @@ enum RootSection {
         "a configuration",
         [
             version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, listeners.row,
-            upstreams.row, policies.row, routes.row, observability.row,
+            upstreams.row, policies.row, limits.row, routes.row, observability.row,
         ]
     ) { record in
         ConfigurationDraft(
@@ -57,6 +59,7 @@ enum RootSection {
             listenersSpan: record.entries.first { $0.key == listeners.row.name }?.keySpan,
             upstreams: record.entries(upstreams),
             limits: record[policies]?.value ?? Limits(),
+            edge: record[limits]?.value ?? EdgeLimits(),
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
             accessLog: record[observability]?.value,
@@ -101,6 +104,7 @@ struct ConfigurationDraft: Sendable {
     var listenersSpan: Span?
     var upstreams: [Named<UpstreamDraft>]?
     var limits: Limits
+    var edge: EdgeLimits
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool
     var accessLog: AccessLogDraft?

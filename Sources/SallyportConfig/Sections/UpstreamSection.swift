@@ -5,6 +5,7 @@ struct UpstreamDraft: Sendable {
     var tls: Located<UpstreamTLSDraft>?
     var timeouts: UpstreamTimeouts
     var applicationProtocol: UpstreamProtocol
+    var proxyProtocol: ProxyVersion?
 }
 
 struct UpstreamTLSDraft: Sendable {
@@ -28,16 +29,23 @@ enum UpstreamSection {
         What is spoken. `auto`: what an https target chooses by ALPN, HTTP/2 first; HTTP/1.1 to http targets. `http1`: HTTP/1.1. \
         `http2`: HTTP/2 or nothing, to http targets by prior knowledge (h2c).
         """)
+    static let proxyProtocol = Field(
+        "proxyProtocol", .choice(noun: "version") as ValueType<ProxyVersion>, otherwise: "no header",
+        """
+        Begin each connection to a target with a PROXY header that says who the client is, in version `v1` or `v2`. \
+        Connections then serve one request and are never shared; HTTP/1.1 is spoken.
+        """,
+        danger: "A target that does not expect the header takes it for a malformed request.")
     static let timeouts = Field(
         "timeouts", UpstreamTimeoutsSection.type, "How long to wait for a target.")
 
     static let type = ValueType.record(
-        "an upstream", [targets.row, tls.row, applicationProtocol.row, timeouts.row]
+        "an upstream", [targets.row, tls.row, applicationProtocol.row, proxyProtocol.row, timeouts.row]
     ) { record in
         UpstreamDraft(
             targets: record[targets]?.value ?? [], tls: record[tls],
             timeouts: record[timeouts]?.value ?? UpstreamTimeouts(),
-            applicationProtocol: record[applicationProtocol])
+            applicationProtocol: record[applicationProtocol], proxyProtocol: record[proxyProtocol]?.value)
     }
 }
 
@@ -132,6 +140,16 @@ extension ConfigurationCheck {
                 name: entry.name, targets: draft.targets.map(\.value), tls: tls(draft.tls?.value),
                 timeouts: draft.timeouts)
             upstream.applicationProtocol = draft.applicationProtocol
+            upstream.proxyProtocol = draft.proxyProtocol
+            if draft.proxyProtocol != nil {
+                // A header speaks for one client, and a connection of HTTP/2 would carry requests of several.
+                if draft.applicationProtocol == .http2 {
+                    session.report(
+                        .conflictingKeys, "`proxyProtocol` needs a connection for each client, and `protocol: http2` shares them",
+                        at: draft.targets.first?.span ?? self.draft.span, path: entry.path)
+                }
+                upstream.applicationProtocol = .http1
+            }
             upstreams[entry.name] = upstream
         }
         return upstreams

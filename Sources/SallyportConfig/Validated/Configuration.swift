@@ -13,6 +13,7 @@ package struct Configuration: Sendable {
     /// In the order of the file.
     package var routes: [Route]
     package var limits: Limits
+    package var edge = EdgeLimits()
     package var admin: Admin?
     package var acme: ACMEServerSettings?
     package var enrolment: EnrolmentSettings?

@@ -5,6 +5,7 @@ package struct Listener: Sendable, Hashable {
     package var name: String
     package var address: SocketAddressText
     package var kind: Kind
+    package var proxyProtocol: ProxyTrust?
 
     package enum Kind: Sendable, Hashable {
         case tls(ListenerTLS)
@@ -12,7 +13,8 @@ package struct Listener: Sendable, Hashable {
         case redirectToHTTPS(port: UInt16)
     }
 
-    package init(name: String, address: SocketAddressText, kind: Kind) {
+    package init(name: String, address: SocketAddressText, kind: Kind, proxyProtocol: ProxyTrust? = nil) {
+        self.proxyProtocol = proxyProtocol
         self.name = name
         self.address = address
         self.kind = kind

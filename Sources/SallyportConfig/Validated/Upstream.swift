@@ -7,6 +7,8 @@ package struct Upstream: Sendable, Hashable {
     package var tls: UpstreamTLS
     package var timeouts: UpstreamTimeouts
     package var applicationProtocol = UpstreamProtocol.auto
+    /// Set: each connection begins with a PROXY header and serves one request.
+    package var proxyProtocol: ProxyVersion?
 
     package init(name: String, targets: [UpstreamTarget], tls: UpstreamTLS = UpstreamTLS(), timeouts: UpstreamTimeouts = UpstreamTimeouts()) {
         self.name = name
