@@ -37,6 +37,8 @@ package struct AcceptGate: Sendable {
     package struct Admission: Sendable {
         /// Nil for an address that is not counted.
         fileprivate let address: AddressKey?
+
+        package var isExempt: Bool { address == nil }
     }
 
     private(set) package var limits: Limits
@@ -138,7 +140,7 @@ package enum GateRefusal: Error, Sendable, CaseIterable {
     case connections, addressConnections, addressRate, crowded
     case addressHandshakes, handshakes
     case identityConnections
-    case memory, files
+    case memory, files, untrustedPeer, unproven
 
     package var reason: Reason {
         switch self {
@@ -151,6 +153,8 @@ package enum GateRefusal: Error, Sendable, CaseIterable {
         case .identityConnections: .identityConnectionLimit
         case .memory: .memoryExhausted
         case .files: .openFilesExhausted
+        case .untrustedPeer: .proxyPeerUntrusted
+        case .unproven: .unprovenConnection
         }
     }
 }

@@ -54,7 +54,7 @@ package struct ProxyFault: Error, Sendable, Hashable {
     package let reason: Reason
     package let detail: String
 
-    init(_ reason: Reason, _ detail: String) {
+    package init(_ reason: Reason, _ detail: String) {
         self.reason = reason
         self.detail = detail
     }

@@ -33,7 +33,7 @@ package struct WriteProgress: Sendable {
         let elapsed = now - since
         guard elapsed >= patience else { return false }
         let owed = minimumRate * (elapsed / 1_000_000_000)
-        if taken - takenBefore < max(1, owed) { return true }
+        if (taken > takenBefore ? taken - takenBefore : 0) < max(1, owed) { return true }
         start(taken, now)
         return false
     }

@@ -13,6 +13,9 @@ final class ClientSession {
     let loop: LoopState
     let listener: ListenerRuntime
     let established: EstablishedConnection
+    let addresses: ClientAddresses
+    /// The connection's place at the gate.
+    let pass: EdgePass?
     private let peerAddress: String
     private let peerPort: UInt16
     private(set) var identity: Identity?
@@ -28,9 +31,11 @@ final class ClientSession {
 
     /// - Parameter view: the configuration that the handshake was made under.
     init(
-        loop: LoopState, listener: ListenerRuntime, established: EstablishedConnection, channel: any Channel,
-        view: GenerationView
+        loop: LoopState, listener: ListenerRuntime, established: EstablishedConnection,
+        addresses: ClientAddresses, view: GenerationView, pass: EdgePass? = nil
     ) {
+        self.addresses = addresses
+        self.pass = pass
         self.loop = loop
         self.listener = listener
         self.established = established
@@ -38,9 +43,9 @@ final class ClientSession {
         handshake = HandshakeHost(
             serverName: established.sni, policy: established.policy, certificate: established.certificate)
         self.view = view
-        peerAddress = channel.remoteAddress?.plainIPAddress ?? "unknown"
-        peerPort = UInt16(clamping: channel.remoteAddress?.port ?? 0)
-        forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: channel.localAddress?.port ?? 0))
+        peerAddress = addresses.client?.plainIPAddress ?? "unknown"
+        peerPort = UInt16(clamping: addresses.client?.port ?? 0)
+        forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: addresses.local?.port ?? 0))
         accessConnection = Self.describe(listener, peerAddress, peerPort, established, identity)
     }
 
@@ -60,6 +65,7 @@ final class ClientSession {
     /// Takes the newest configuration for the exchange that begins. A connection from before has its certificate
     /// looked at again under the new trust, revocations and names.
     func adoptGeneration() -> LocalReply? {
+        pass?.requestCame(on: loop)
         guard view !== loop.current else { return nil }
         view = loop.current
         // A listener that is gone, or a name that has no rules any more.
@@ -110,6 +116,11 @@ final class ClientSession {
                 "generation": "\(view.generation.number)",
             ])
     }
+
+    // MARK: turns
+
+    /// Whose turn a request of this connection takes when there are more than can go at a time.
+    var turnKey: String { identity?.displayName ?? "address \(peerAddress)" }
 
     // MARK: log
 

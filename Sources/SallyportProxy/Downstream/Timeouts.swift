@@ -8,16 +8,18 @@ enum Timeouts {
     static let requestHead = TimeAmount.seconds(10)
     /// Between two requests.
     static let idle = TimeAmount.seconds(60)
-    /// Without any room to write to the client.
-    static let writeStall = TimeAmount.seconds(60)
+    /// While bytes wait for the client it must take `minimumRate` of them a second, over any such time. Nanoseconds.
+    static let writeStall: UInt64 = 30_000_000_000
+    /// An exchange that is under way is looked at this often.
+    static let look = TimeAmount.seconds(1)
     /// A request's content may take this long, and longer by one second for each `minimumRate` bytes of it.
     static let contentGrace = TimeAmount.seconds(20)
-    static let minimumRate: Int64 = 500
+    static let minimumRate: UInt64 = 500
     /// How long a client may go on sending after its last answer.
     static let linger = TimeAmount.seconds(2)
     static let connectionAge = TimeAmount.hours(1)
     /// How often deadlines are looked at; they are late by at most this.
-    static let sweep = TimeAmount.milliseconds(500)
+    static let sweep = TimeAmount.milliseconds(250)
 }
 
 /// The edge's bounds that are not of the configuration.
@@ -27,7 +29,8 @@ enum Bounds {
     static let heldBytes = 64 << 10
     /// Bytes that are read and thrown away from a client that was told to go.
     static let lingerBytes = 1 << 20
-    /// Connections of one worker over all listeners.
-    static let connections = 10_000
+    /// Requests that wait for their turn on one worker, and nanoseconds that each may wait.
+    static let waitingRequests = 1000
+    static let turnPatience: UInt64 = 1_000_000_000
     static let backlog: Int32 = 4096
 }

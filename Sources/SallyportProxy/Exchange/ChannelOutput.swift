@@ -13,19 +13,30 @@ final class ChannelOutput {
     private var isFlushDue = false
     private var isBusy = false
     private var isFlushWanted = false
+    /// Bytes that were handed over to be written.
+    private(set) var written: UInt64 = 0
     /// Pieces of at least this many bytes are not copied.
     private static let copyLimit = 8 << 10
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    /// Bytes that the peer has not taken yet, as far as they are not in the kernel.
+    var waitingBytes: Int {
+        guard let options = context?.channel.syncOptions else { return 0 }
+        // A channel that is closed holds nothing.
+        do { return try options.getOption(.bufferedWritableBytes) } catch { return 0 }
+    }
+
     func write(_ bytes: [UInt8]) {
         guard let context else { return }
+        written += UInt64(bytes.count)
         if pending == nil { pending = context.channel.allocator.buffer(capacity: max(512, bytes.count)) }
         pending?.writeBytes(bytes)
     }
 
     func write(_ piece: ByteBuffer) {
         guard let context else { return }
+        written += UInt64(piece.readableBytes)
         if pending == nil && isBusy { pending = context.channel.allocator.buffer(capacity: piece.readableBytes) }
         guard !isBusy, pending == nil || piece.readableBytes >= Self.copyLimit else {
             pending?.writeImmutableBuffer(piece)

@@ -31,6 +31,7 @@ final class Exchange {
     var encoder: ContentEncoder?
     /// Set while a service of the gateway itself answers.
     var local: LocalCall?
+    var turn = Turn.none
     private var requestEndedAt: NIODeadline?
     private var lastProgress: NIODeadline
     let hasContent: Bool
@@ -73,6 +74,7 @@ final class Exchange {
 
     /// shield ▶ route ▶ authorize ▶ forward. Whatever answers ends it.
     func start() {
+        if let refusal = overload() { return answer(refusal) }
         if let admin = session.listener.admin {
             return begin(LocalMount(service: admin, path: "", rest: head.text(head.path)))
         }
@@ -160,6 +162,7 @@ final class Exchange {
     }
 
     private func releaseUpstream(keep: Bool) {
+        endTurn()
         upstream?.release(keep: keep)
         upstream = nil
     }
@@ -170,10 +173,10 @@ final class Exchange {
     private func forward(_ permit: consuming ForwardPermit) {
         pool = view.pool(named: permit.route.route.upstream, on: loop)
         self.permit = consume permit
-        acquire(fresh: false)
+        if takeTurn() { acquire(fresh: false) }
     }
 
-    private func acquire(fresh: Bool) {
+    func acquire(fresh: Bool) {
         guard let pool else { return answer(LocalReply(.internalError)) }
         let request = PoolRequest(tunnel: head.tunnel, fresh: fresh)
         pool.acquire(request) { [self] result in
@@ -286,7 +289,7 @@ final class Exchange {
 
     /// The client owes `Timeouts.minimumRate` bytes for each second after the grace.
     func isTooSlow(_ now: NIODeadline) -> Bool {
-        let earned = TimeAmount.seconds(Int64(record.requestBytes) / Timeouts.minimumRate)
+        let earned = TimeAmount.seconds(Int64(record.requestBytes) / Int64(Timeouts.minimumRate))
         return now > record.started + Timeouts.contentGrace + earned
     }
 }

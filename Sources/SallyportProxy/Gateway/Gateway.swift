@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SallyportConfig
+import SallyportEdge
 import SallyportModel
 import SallyportPKI
 import SallyportTLS
@@ -22,6 +23,7 @@ package final class Gateway: Sendable {
     private let notices = ExpiryNotices()
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
+    private let watch: EdgeWatch
     private let journal = HandshakeJournal()
     private let challenges = PendingChallenges()
     private let acme = Mutex<ACMERenewal?>(nil)
@@ -35,6 +37,7 @@ package final class Gateway: Sendable {
         var reloads: Turn?
         var renewal: Task<Void, Never>?
         var revocation: Task<Void, Never>?
+        var watch: Task<Void, Never>?
     }
 
     // MARK: start
@@ -50,9 +53,13 @@ package final class Gateway: Sendable {
         let generation = try builder.build(number: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
         let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
+        let watch = EdgeWatch(
+            edge: workers[0].edge, workers: workers, logger: environment.logger,
+            budget: generation.configuration.edge.memory)
         let gateway = Gateway(
             environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
-            keeper: keeper)
+            keeper: keeper, watch: watch)
+        gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [])
@@ -68,8 +75,9 @@ package final class Gateway: Sendable {
 
     private init(
         environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker],
-        issuing: IssuingServices, keeper: RevocationKeeper
+        issuing: IssuingServices, keeper: RevocationKeeper, watch: EdgeWatch
     ) {
+        self.watch = watch
         self.issuing = issuing
         self.keeper = keeper
         self.environment = environment
@@ -88,13 +96,16 @@ package final class Gateway: Sendable {
     ) async -> [Worker] {
         var workers: [Worker] = []
         let loops = Array(group.makeIterator())
-        let handshakes = Bounds.handshakes(openFiles: OpenFileLimit.raise(), workers: loops.count)
+        let files = OpenFileLimit.raise()
+        let handshakes = Bounds.handshakes(openFiles: files, workers: loops.count)
+        let edge = EdgeState(generation.configuration.edge, files: FileBudget(limit: files), workers: loops.count)
         for (index, eventLoop) in loops.enumerated() {
             let worker = await withCheckedContinuation { (continuation: CheckedContinuation<Worker, Never>) in
                 eventLoop.execute {
                     continuation.resume(
                         returning: Worker(
-                            on: eventLoop, index: index, logger: logger, generation: generation, handshakes: handshakes))
+                            on: eventLoop, index: index, logger: logger, generation: generation, handshakes: handshakes,
+                            edge: edge))
                 }
             }
             workers.append(worker)
@@ -193,7 +204,14 @@ package final class Gateway: Sendable {
         return generation.number
     }
 
+    /// Memory and open files, and what is refused at the door.
+    private func watchEdge() {
+        let task = Task { [watch] in await watch.run() }
+        state.withLock { $0.watch = task }
+    }
+
     private func adopt(_ generation: Generation) async {
+        watch.adopt(generation.configuration.edge)
         for worker in workers { await worker.run { $0.adopt(generation) } }
         // The trees of what was refused under the old rules are made by the old rules.
         Task.detached(priority: .background) { [journal] in journal.settle() }
@@ -292,7 +310,7 @@ package final class Gateway: Sendable {
             acme: acme.withLock { $0 }?.status() ?? [],
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
-            })
+            }, edge: watch.status)
     }
 
     /// How the handshake of a connection went, step by step; nil when it is not, or no longer, remembered.
@@ -320,7 +338,7 @@ package final class Gateway: Sendable {
     package func shutdown(drain: Duration) async {
         let (listeners, tasks, log) = state.withLock { state in
             state.isDraining = true
-            return (state.listeners, [state.renewal, state.revocation], state.generation.accessLog.logger)
+            return (state.listeners, [state.renewal, state.watch, state.revocation], state.generation.accessLog.logger)
         }
         for task in tasks { task?.cancel() }
         await tasks.last??.value

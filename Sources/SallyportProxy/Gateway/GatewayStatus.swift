@@ -25,6 +25,7 @@ package struct GatewayStatus: Sendable, Encodable {
     package var revocation: RevocationStatus
     package var acme: [ACMEStatus]
     package var acceptedRisks: [Risk]
+    package var edge: Edge
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
     package var observedClients: [ObservedClientsReport] = []
 
@@ -42,6 +43,21 @@ package struct GatewayStatus: Sendable, Encodable {
         package var address: String
         /// `https`, `http` (redirect only) or `admin`.
         package var kind: String
+    }
+
+    /// What the gateway takes on, and what it refused at the door.
+    package struct Edge: Sendable, Encodable {
+        package var connections: Int
+        package var connectionLimit: Int
+        package var openFiles: Int
+        package var openFileLimit: Int
+        /// Bytes.
+        package var memoryUsed: Int
+        package var memoryBudget: Int
+        /// In words.
+        package var memoryStep: String
+        package var waitingRequests: Int
+        package var refused: [RefusalCount]
     }
 
     package struct RefusalCount: Sendable, Encodable {

@@ -21,6 +21,8 @@ package final class Generation: Sendable {
     /// By upstream name.
     let upstreams: [String: UpstreamPlan]
     let httpLimits: HTTPLimits
+    /// By listener name: who may say for whom it speaks.
+    let proxyTrust: [String: ProxyTrust]
     let certificates: [ServedCertificate]
     let lifetimes: [CertificateLifetime]
     /// Certificates that its listeners want from ACME servers, each of them once.
@@ -54,6 +56,8 @@ package final class Generation: Sendable {
         self.accessLog = accessLog
         self.loadedAt = loadedAt
         routes = RouteTable(configuration)
+        proxyTrust = Dictionary(configuration.listeners.map { ($0.name, $0.proxyProtocol) }) { first, _ in first }
+            .compactMapValues(\.self)
         let limits = configuration.limits
         httpLimits = HTTPLimits(headers: limits.headers, headerCount: limits.headerCount, body: limits.body)
     }

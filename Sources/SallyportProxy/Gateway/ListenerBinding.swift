@@ -111,7 +111,8 @@ struct ListenerBinder: Sendable {
             .serverChannelOption(Self.reusePort, value: workers.count > 1 ? 1 : 0)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptPauseHandler(edge: worker.edge, isAdmin: runtime.admin != nil))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -120,7 +121,7 @@ struct ListenerBinder: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let redirectPort {
-                        try gate.admitPlain(channel, loop: state.value, port: redirectPort)
+                        try gate.admitPlain(channel, listener: runtime, loop: state.value, port: redirectPort)
                     } else {
                         try gate.admit(channel, listener: runtime, loop: state.value)
                     }
@@ -141,54 +142,56 @@ struct ConnectionGate: Sendable {
     let logger: Logger
     let journal: HandshakeJournal
 
-    func admitPlain(_ channel: any Channel, loop: LoopState, port: UInt16) throws {
-        guard loop.hasRoom else { return channel.close(promise: nil) }
-        let ticket = loop.handshakeBegins(channel)
-        let connection = RedirectConnection(loop: loop, port: port, challenges: challenges) {
-            _ = loop.handshakeEnds(ticket)
+    func admitPlain(_ channel: any Channel, listener: ListenerRuntime, loop: LoopState, port: UInt16) throws {
+        try door(channel, listener: listener, loop: loop) { _ in
+            let ticket = loop.handshakeBegins(channel)
+            return RedirectConnection(loop: loop, port: port, challenges: challenges) { _ = loop.handshakeEnds(ticket) }
         }
-        try channel.pipeline.syncOperations.addHandler(connection)
     }
 
     /// TLS first; the connection speaks HTTP under the configuration that its handshake was made under.
     func admit(_ channel: any Channel, listener: ListenerRuntime, loop: LoopState) throws {
         let view = loop.current
-        guard loop.hasRoom, let context = view.generation.tls[listener.name] else {
-            return channel.close(promise: nil)
-        }
-        let handler: any ChannelHandler =
+        guard let context = view.generation.tls[listener.name] else { return channel.close(promise: nil) }
+        try door(channel, listener: listener, loop: loop) { entrant in
             if challenges.expectsHandshakes {
-                challenge(channel, context, listener: listener, loop: loop, view: view)
+                challenge(channel, context, listener: listener, loop: loop, view: view, entrant: entrant)
             } else {
-                accept(channel, context, listener: listener, loop: loop, view: view)
+                accept(channel, context, listener: listener, loop: loop, view: view, entrant: entrant)
             }
-        try channel.pipeline.syncOperations.addHandler(handler)
+        }
     }
 
     private func accept(
         _ channel: any Channel, _ context: ListenerTLSContext, listener: ListenerRuntime, loop: LoopState,
-        view: GenerationView
+        view: GenerationView, entrant: Entrant
     ) -> TLSAcceptHandler {
         let ticket = loop.handshakeBegins(channel)
         let recheck = loop.recheck
         return TLSAcceptHandler(
-            context: context, listener: listener.name, handshakeDeadline: Timeouts.handshake,
+            context: context, listener: listener.name, handshakeDeadline: entrant.timeLeft,
+            peer: entrant.addresses.client,
             observed: { hello, fingerprint in
                 loop.observe(hello, ja4: fingerprint.ja4, listener: listener.name)
             },
+            mayBegin: entrant.pass.beginHandshake,
             established: { channel, established in
+                if let reason = entrant.pass.established(established.identity?.displayName) { throw ConnectionRefused(reason) }
                 let session = ClientSession(
-                    loop: loop, listener: listener, established: established, channel: channel, view: view)
+                    loop: loop, listener: listener, established: established, addresses: entrant.addresses, view: view,
+                    pass: entrant.pass)
                 // A throw makes it a refusal, which is counted below.
                 let connection = try Self.speak(session, on: channel)
                 _ = loop.handshakeEnds(ticket)
+                if listener.admin == nil { entrant.pass.awaitRequest(connection, on: loop) }
                 loop.counters.handshakes.add(1, ordering: .relaxed)
                 loop.observeHandshake(established.tls, listener: listener.name)
                 if loop.recheck != recheck { connection.recheckIdentity() }
             },
             refused: { refusal in
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
-                guard loop.handshakeEnds(ticket) else { return }
+                // What the gate refuses is summed up.
+                guard loop.handshakeEnds(ticket), !refusal.reason.isOfTheGate else { return }
                 refusal.log(to: logger)
                 remember(refusal, context: context, at: loop.wallClockSeconds())
             },
@@ -208,12 +211,12 @@ struct ConnectionGate: Sendable {
     /// In front of TLS while an ACME server may come to look.
     private func challenge(
         _ channel: any Channel, _ context: ListenerTLSContext, listener: ListenerRuntime, loop: LoopState,
-        view: GenerationView
+        view: GenerationView, entrant: Entrant
     ) -> ChallengeAcceptHandler {
         let ticket = loop.handshakeBegins(channel)
         return ChallengeAcceptHandler(
-            challenges: challenges, listener: listener.name, deadline: Timeouts.handshake,
-            accept: { accept(channel, context, listener: listener, loop: loop, view: view) },
+            challenges: challenges, listener: listener.name, deadline: entrant.timeLeft,
+            accept: { accept(channel, context, listener: listener, loop: loop, view: view, entrant: entrant) },
             ended: { ending in
                 let isExpected = loop.handshakeEnds(ticket)
                 switch ending {

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import SallyportEdge
 import SallyportHTTP
 import SallyportModel
 import SallyportTLS
@@ -22,11 +23,27 @@ final class LoopState {
     let noBytes = ByteBuffer()
     private var date = DateField()
 
+    let edge: EdgeState
+    /// When to look at which connection.
+    private var wheel: TimingWheel<any SweptConnection>
+    /// In the order of `connections`.
+    private var looks: [TimingWheel<any SweptConnection>.Entry] = []
+    /// Connections whose first request has not come.
+    private var unproven: BoundedWait<any SweptConnection>
+    private var turns: FairQueue<String, Exchange>
+
     /// - Parameter handshakes: How many may be under way at a time.
     init(
         eventLoop: any EventLoop, index: Int, counters: LoopCounters, logger: Logger, generation: Generation,
-        handshakes: Int
+        handshakes: Int, edge: EdgeState
     ) {
+        self.edge = edge
+        wheel = TimingWheel(
+            tickLength: Timeouts.sweep.nanoseconds.magnitude, slots: 256, now: NIODeadline.now().uptimeNanoseconds.magnitude)
+        unproven = BoundedWait(capacity: edge.connectionLimit / (4 * edge.workers))
+        turns = FairQueue(
+            limit: generation.configuration.edge.requests / edge.workers, capacity: Bounds.waitingRequests,
+            patience: Bounds.turnPatience)
         pending = BoundedWait(capacity: handshakes)
         self.eventLoop = eventLoop
         self.index = index
@@ -46,6 +63,8 @@ final class LoopState {
         let old = current
         current = GenerationView(generation)
         old.retire()
+        turns.limit = max(1, generation.configuration.edge.requests / edge.workers)
+        call(turns.admit())
     }
 
     // MARK: clients
@@ -94,8 +113,8 @@ final class LoopState {
     /// Those whose content is still to come. Whoever holds it back must not keep others from a service.
     private var gathering = BoundedWait<Exchange>(capacity: LocalCall.mostGathering)
 
-    /// Whether one more connection can be taken.
-    var hasRoom: Bool { connections.count < Bounds.connections && !isDraining }
+    /// Whether connections are taken at all; how many is the business of `edge`.
+    var hasRoom: Bool { !isDraining }
 
     /// A handshake begins. Where too many are under way, the oldest connection is closed for it.
     func handshakeBegins(_ channel: any Channel) -> BoundedWait<any Channel>.Ticket {
@@ -139,6 +158,7 @@ final class LoopState {
     func register(_ connection: any SweptConnection) {
         connection.registryIndex = connections.count
         connections.append(connection)
+        looks.append(wheel.add(connection, deadline: connection.nextLook(after: .now()).uptimeNanoseconds.magnitude))
         counters.connections.store(connections.count, ordering: .relaxed)
     }
 
@@ -146,6 +166,9 @@ final class LoopState {
         let index = connection.registryIndex
         guard connections.indices.contains(index), connections[index] === connection else { return }
         connection.registryIndex = -1
+        wheel.remove(looks[index])
+        let lastLook = looks.removeLast()
+        if index < looks.count { looks[index] = lastLook }
         let last = connections.removeLast()
         if last !== connection {
             connections[index] = last
@@ -154,22 +177,80 @@ final class LoopState {
         counters.connections.store(connections.count, ordering: .relaxed)
     }
 
-    /// Looks at every deadline of the loop. Deadlines are values that cost nothing to set; this is what they cost.
+    /// Looks at the connections whose time has come.
     func sweep() {
         let now = NIODeadline.now()
-        for connection in connections { connection.sweep(now: now) }
+        for (entry, connection) in wheel.due(at: now.uptimeNanoseconds.magnitude) {
+            connection.sweep(now: now)
+            // It may be gone by now.
+            guard looks.indices.contains(connection.registryIndex), looks[connection.registryIndex] == entry else { continue }
+            wheel.set(entry, deadline: connection.nextLook(after: now).uptimeNanoseconds.magnitude)
+        }
+        for exchange in turns.expired(at: now.uptimeNanoseconds.magnitude) { exchange.turnNeverCame() }
+        counters.waiting.store(turns.waiting, ordering: .relaxed)
         current.sweep(now: now)
         reportDisplaced()
+    }
+
+    /// A connection has a deadline that may be earlier than those before it.
+    func look(at connection: any SweptConnection, by deadline: NIODeadline) {
+        guard looks.indices.contains(connection.registryIndex) else { return }
+        wheel.bringForward(looks[connection.registryIndex], to: deadline.uptimeNanoseconds.magnitude)
     }
 
     /// Connections end as soon as they have nothing under way.
     func drain() {
         isDraining = true
+        let now = NIODeadline.now()
+        for connection in connections { connection.sweep(now: now) }
         sweep()
     }
 
     func closeAll() {
         for connection in connections { connection.close() }
+    }
+
+    // MARK: load
+
+    func enterTurns(_ exchange: Exchange, as key: String) -> FairQueue<String, Exchange>.Entrance {
+        turns.enter(exchange, as: key, at: NIODeadline.now().uptimeNanoseconds.magnitude)
+    }
+
+    func leaveTurns(_ ticket: FairQueue<String, Exchange>.Ticket) {
+        _ = turns.withdraw(ticket)
+    }
+
+    func turnEnded() {
+        call(turns.leave())
+    }
+
+    private func call(_ exchanges: [Exchange]) {
+        for exchange in exchanges { exchange.turnCame() }
+    }
+
+    /// The head of a first request is to come. Where too many are waited for, the oldest connection is closed.
+    func firstRequestAwaited(by connection: any SweptConnection) -> BoundedWait<any SweptConnection>.Ticket {
+        let (ticket, oldest) = unproven.add(connection)
+        if let oldest {
+            edge.count(.unproven, isAdmin: false)
+            oldest.close()
+        }
+        return ticket
+    }
+
+    func firstRequestCame(_ ticket: BoundedWait<any SweptConnection>.Ticket) {
+        _ = unproven.remove(ticket)
+    }
+
+    /// Those given up at a time, and bytes below which it is not worth it.
+    private static let mostGivenUp = 8
+    private static let largeBuffer = 64 << 10
+
+    /// Memory is about to run out: the largest go first.
+    func giveUpLargestBuffers() {
+        let largest = connections.map { ($0, $0.heldBytes) }.filter { $0.1 >= Self.largeBuffer }
+            .sorted { $0.1 > $1.1 }.prefix(Self.mostGivenUp)
+        for (connection, _) in largest { connection.giveUpBuffers() }
     }
 
     // MARK: small services
@@ -187,9 +268,21 @@ final class LoopState {
 protocol SweptConnection: AnyObject {
     var registryIndex: Int { get set }
     func sweep(now: NIODeadline)
+    /// When `sweep` is to be called next. What becomes due earlier is told by `LoopState.look(at:by:)`.
+    func nextLook(after now: NIODeadline) -> NIODeadline
+    /// Bytes that wait in it.
+    var heldBytes: Int { get }
+    /// Memory is short: ends the largest of what it holds.
+    func giveUpBuffers()
     /// Ends the connection if its client's certificate has been revoked.
     func recheckIdentity()
     func close()
+}
+
+extension SweptConnection {
+    func nextLook(after now: NIODeadline) -> NIODeadline { now + .milliseconds(500) }
+    var heldBytes: Int { 0 }
+    func giveUpBuffers() { close() }
 }
 
 /// What one loop counts; read by `status` from other threads.
@@ -198,6 +291,8 @@ final class LoopCounters: Sendable {
     let requests = Atomic<Int>(0)
     let handshakes = Atomic<Int>(0)
     let refusedHandshakes = Atomic<Int>(0)
+    /// Requests that wait for their turn.
+    let waiting = Atomic<Int>(0)
 }
 
 /// Request ids that can't be guessed from one another by a client: a random half for the loop, and a counter mixed by

@@ -6,16 +6,18 @@ struct Worker: Sendable {
     let eventLoop: any EventLoop
     let state: NIOLoopBound<LoopState>
     let counters: LoopCounters
+    let edge: EdgeState
 
     /// To be called on the loop.
     ///
     /// - Parameter handshakes: How many may be under way at a time.
-    init(on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation, handshakes: Int) {
+    init(on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation, handshakes: Int, edge: EdgeState) {
         self.eventLoop = eventLoop
         counters = LoopCounters()
+        self.edge = edge
         let state = LoopState(
             eventLoop: eventLoop, index: index, counters: counters, logger: logger, generation: generation,
-            handshakes: handshakes)
+            handshakes: handshakes, edge: edge)
         let bound = NIOLoopBound(state, eventLoop: eventLoop)
         self.state = bound
         eventLoop.scheduleRepeatedTask(initialDelay: Timeouts.sweep, delay: Timeouts.sweep) { _ in

@@ -41,6 +41,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     private let listener: String
     private let deadline: TimeAmount
     private let observed: (ClientHello, ClientFingerprint) -> Void
+    private let mayBegin: () -> Reason?
     private let established: (any Channel, EstablishedConnection) throws -> Void
     private let refused: (HandshakeRefusal) -> Void
     private let finished: ((HandshakeRecorder, EstablishedConnection) -> Void)?
@@ -62,13 +63,16 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     /// - Parameters:
     ///   - handshakeDeadline: from the accepted connection to the completed handshake.
     ///   - observed: called once for each ClientHello that could be read, whatever becomes of it.
+    ///   - peer: who the client is, where the channel's own peer only speaks for it.
+    ///   - mayBegin: asked before a ClientHello costs anything; a reason refuses it.
     ///   - established: adds the handlers that speak to the client; called before any application byte arrives. Should
     ///     it throw, `refused` follows with `connectionNotTaken`.
     ///   - refused: called when the connection is given up; it is closed by then or being closed.
     ///   - finished: called after `established` with how it went, where somebody wants to know.
     package init(
         context: ListenerTLSContext, listener: String, handshakeDeadline: TimeAmount = .seconds(5),
-        observed: @escaping (ClientHello, ClientFingerprint) -> Void = { _, _ in },
+        peer: SocketAddress? = nil, observed: @escaping (ClientHello, ClientFingerprint) -> Void = { _, _ in },
+        mayBegin: @escaping () -> Reason? = { nil },
         established: @escaping (any Channel, EstablishedConnection) throws -> Void,
         refused: @escaping (HandshakeRefusal) -> Void,
         finished: ((HandshakeRecorder, EstablishedConnection) -> Void)? = nil
@@ -77,6 +81,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         self.listener = listener
         deadline = handshakeDeadline
         self.observed = observed
+        self.mayBegin = mayBegin
+        self.peer = peer
         self.established = established
         self.refused = refused
         self.finished = finished
@@ -88,7 +94,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
     // MARK: Events
 
     package func handlerAdded(context: ChannelHandlerContext) {
-        peer = context.channel.remoteAddress
+        peer = peer ?? context.channel.remoteAddress
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: deadline) { [self] in deadlinePassed(context) }
     }
 
@@ -203,6 +209,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         guard offered.contains(where: { name in spoken.contains { $0.utf8.elementsEqual(name) } }) else {
             return refuse(.noCommonProtocol, "offered: \(Self.list(hello.alpn))", context)
         }
+        if let reason = mayBegin() { return refuse(reason, "more handshakes than are begun", context) }
         beginHandshake(hello, policy, tls, context)
     }
 
@@ -312,6 +319,8 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
                 finished(recorder, connection)
             }
             records.deliverRest(context: place)
+        } catch let refusal as ConnectionRefused {
+            refuse(refusal.reason, "refused after a good handshake", context)
         } catch {
             refuse(.connectionNotTaken, "\(error)", context)
         }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SallyportEdge
 import SallyportHTTP
 import SallyportModel
 import SallyportTLS
@@ -33,7 +34,9 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
 
     let session: ClientSession
     var context: ChannelHandlerContext? { output.context }
-    private var phase: Phase
+    private var phase: Phase {
+        didSet { loop.look(at: self, by: lookBy) }
+    }
     private var parser: RequestParser
     private var limits: HTTPLimits
     /// The parser has seen the end of one message and nothing of the next.
@@ -47,7 +50,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     private var isPumping = false
     private var isReading = true
     private var requests = 0
-    private var writeBlockedSince: NIODeadline?
+    private var progress = WriteProgress(patience: Timeouts.writeStall, minimumRate: Timeouts.minimumRate)
     private let opened: NIODeadline
     var registryIndex = -1
 
@@ -96,7 +99,6 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
-        writeBlockedSince = isWritable ? nil : .now()
         if case .exchanging(let exchange) = phase {
             exchange.clientWritabilityChanged(isWritable)
         } else if isWritable {
@@ -230,7 +232,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     private var mayKeepAlive: Bool {
-        requests < Bounds.requestsPerConnection && !loop.isDraining && .now() - opened < Timeouts.connectionAge
+        requests < Bounds.requestsPerConnection && !loop.isDraining && loop.edge.memoryStep < .closeAfterRequest
+            && .now() - opened < Timeouts.connectionAge
     }
 
     /// Cuts the connection, also in the middle of a message, when its certificate has been revoked since.
@@ -305,15 +308,41 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
         case .readingHead(let until):
             if until <= now { refuse(.requestHeadTimeout) }
         case .exchanging(let exchange):
-            if let writeBlockedSince, now - writeBlockedSince > Timeouts.writeStall {
-                exchange.clientStalled()
-            } else {
-                exchange.sweep(now: now)
-            }
+            if isTakenTooSlowly(now) { exchange.clientStalled() } else { exchange.sweep(now: now) }
         case .lingering(let until, _):
             if until <= now { close() }
         case .closed:
             break
         }
+    }
+
+    /// When the deadline of the phase has passed. An exchange has several, and is looked at each second.
+    private var lookBy: NIODeadline {
+        switch phase {
+        case .idle(let until), .readingHead(let until), .lingering(let until, _): until
+        case .exchanging(let exchange): exchange.record.started + Timeouts.look
+        case .closed: .distantFuture
+        }
+    }
+
+    func nextLook(after now: NIODeadline) -> NIODeadline {
+        if case .exchanging = phase { return now + Timeouts.look }
+        return max(lookBy, now)
+    }
+
+    private func isTakenTooSlowly(_ now: NIODeadline) -> Bool {
+        let waiting = output.waitingBytes
+        return progress.isStalled(
+            taken: output.written - min(output.written, UInt64(waiting)), waiting: waiting,
+            at: now.uptimeNanoseconds.magnitude)
+    }
+
+    // MARK: memory
+
+    var heldBytes: Int { (inbound?.readableBytes ?? 0) + output.waitingBytes }
+
+    func giveUpBuffers() {
+        if case .exchanging(let exchange) = phase { return exchange.giveUpBuffers() }
+        cut()
     }
 }
