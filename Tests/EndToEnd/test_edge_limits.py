@@ -193,14 +193,14 @@ def test_too_many_connections_without_a_request(edge, serve, alice):
 
 def test_memory_runs_short(edge, serve, alice):
     """The smallest budget there is, under what a process of this kind needs: nothing goes, and everybody is told."""
-    one = edge(serve(), limits={"memory": "64MiB"}, wait=True)
-    if one.gateway.resident_bytes() < 62 << 20:
+    one = edge(serve(), limits={"memory": "32MiB"}, wait=True)
+    if one.gateway.resident_bytes() < 31 << 20:
         pytest.skip("this build needs less memory than the smallest budget")
     one.gateway.logged("SP4047", timeout=4)
     assert not is_served("127.0.0.1", one.port, alice)
     assert "closed" in one.gateway.status()["edge"]["memoryStep"]
     text = one.gateway.file.read_text()
-    one.gateway.write(text.replace("64MiB", "4GiB"))
+    one.gateway.write(text.replace("32MiB", "4GiB"))
     one.gateway.command("reload")
     deadline = time.monotonic() + 5
     while not is_served("127.0.0.1", one.port, alice):

@@ -19,7 +19,7 @@ enum EdgeLimitsSection {
         """,
         danger: "A handshake costs about 0.3 ms of a core.")
     static let memory = Field(
-        "memory", .size((64 << 20)...(1 << 42)),
+        "memory", .size((32 << 20)...(1 << 42)),
         otherwise: "the limit of the container, or nine tenths of the machine",
         """
         The memory that the gateway may use. From 85 parts of a hundred connections end with their request, from 92 \
