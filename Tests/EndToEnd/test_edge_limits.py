@@ -222,6 +222,7 @@ def test_requests_beyond_the_limit_wait_in_turn(edge, serve, alice):
     try:
         for client in clients:
             client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            time.sleep(0.1)  # in this order
         # The two that wait are told after a second.
         for client in clients[2:]:
             reply = client.read_reply()
