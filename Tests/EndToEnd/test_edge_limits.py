@@ -53,6 +53,14 @@ def ended(connection, timeout=3):
         return True
 
 
+def is_shut_out(address, port):
+    try:
+        with contextlib.closing(plain(address, port)) as connection:
+            return ended(connection)
+    except OSError:
+        return True
+
+
 def processor_seconds(pid):
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -66,7 +74,7 @@ def test_one_address_has_its_limit_and_another_comes_in(edge, serve, alice):
         for _ in range(20):
             held.append(plain("127.0.0.2", one.port))
         time.sleep(0.2)
-        assert ended(plain("127.0.0.2", one.port))
+        assert is_shut_out("127.0.0.2", one.port)
         assert is_served("127.0.0.1", one.port, alice)
         line = one.gateway.logged("SP4041", since=mark, timeout=4)
         assert "count" in line and "fix" in line, line
@@ -139,8 +147,11 @@ def test_operators_get_in_when_clients_are_shut_out(edge, serve, alice):
 
     admin = free_port()
     one = edge(serve(), limits={"connections": 16}, admin={"address": f"127.0.0.1:{admin}", "admins": ["alice"]})
-    held = [plain("127.0.0.1", one.port) for _ in range(40)]
+    held = []
     try:
+        for _ in range(40):
+            with contextlib.suppress(OSError):
+                held.append(plain("127.0.0.1", one.port))
         time.sleep(0.3)
         assert one.gateway.status()["edge"]["connections"] <= 16
         # Whoever administers comes with a certificate of the built-in authority; that there is an answer at all is what
