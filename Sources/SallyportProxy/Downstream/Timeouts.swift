@@ -8,8 +8,8 @@ enum Timeouts {
     static let requestHead = TimeAmount.seconds(10)
     /// Between two requests.
     static let idle = TimeAmount.seconds(60)
-    /// While bytes wait for the client it must take `minimumRate` of them a second, over any such time. Nanoseconds.
-    static let writeStall: UInt64 = 30_000_000_000
+    /// While bytes wait for the client it must take `minimumRate` of them a second, over any such time.
+    static let writeStall = TimeAmount.seconds(30)
     /// An exchange that is under way is looked at this often.
     static let look = TimeAmount.seconds(1)
     /// A request's content may take this long, and longer by one second for each `minimumRate` bytes of it.

@@ -178,7 +178,9 @@ final class Exchange {
 
     func acquire(fresh: Bool) {
         guard let pool else { return answer(LocalReply(.internalError)) }
-        let request = PoolRequest(tunnel: head.tunnel, fresh: fresh)
+        let request = PoolRequest(
+            tunnel: head.tunnel, fresh: fresh,
+            preface: pool.plan.upstream.proxyProtocol.map(session.proxyHeader) ?? [])
         pool.acquire(request) { [self] result in
             switch result {
             case .success(let stream): attached(stream)

@@ -51,7 +51,7 @@ final class TargetPool {
         done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
     ) {
         switch wants(request) {
-        case .http10, .http11: openHTTP1(deadline: deadline, done: done)
+        case .http10, .http11: openHTTP1(deadline: deadline, preface: request.preface, done: done)
         case .http2, nil: shared.wait(request, deadline: deadline, done: done)
         }
     }
@@ -66,9 +66,10 @@ final class TargetPool {
     }
 
     private func openHTTP1(
-        deadline: NIODeadline, done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
+        deadline: NIODeadline, preface: [UInt8], done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
     ) {
-        openConnection(deadline: deadline, protocols: UpstreamProtocol.http1.applicationProtocols) { [self] result in
+        let protocols = UpstreamProtocol.http1.applicationProtocols
+        openConnection(deadline: deadline, protocols: protocols, preface: preface) { [self] result in
             switch result {
             case .success(let opened): done(useHTTP1(opened))
             case .failure(let failure): done(.failure(failure))
@@ -87,7 +88,8 @@ final class TargetPool {
 
     /// - Parameter done: called once. Handlers for what is read are to be added before it returns.
     func openConnection(
-        deadline: NIODeadline, protocols: [String], done: @escaping (Result<Opened, UpstreamFailure>) -> Void
+        deadline: NIODeadline, protocols: [String], preface: [UInt8] = [],
+        done: @escaping (Result<Opened, UpstreamFailure>) -> Void
     ) {
         open += 1
         let opening = ConnectionOpening { [self] result in
@@ -97,7 +99,7 @@ final class TargetPool {
         let left = max(.milliseconds(1), deadline - .now())
         bootstrap(left).assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success(let channel): secure(channel, for: opening, protocols: protocols)
+            case .success(let channel): secure(channel, for: opening, protocols: protocols, preface: preface)
             case .failure: opening.failed(.upstreamUnreachable)
             }
         }
@@ -120,8 +122,9 @@ final class TargetPool {
 
     /// A name with several addresses is tried at several of them at once, each with a channel of its own. Handlers are
     /// added only here, to the one that won; no byte has been read from it yet.
-    private func secure(_ channel: any Channel, for opening: ConnectionOpening, protocols: [String]) {
+    private func secure(_ channel: any Channel, for opening: ConnectionOpening, protocols: [String], preface: [UInt8]) {
         guard opening.began(channel) else { return channel.close(promise: nil) }
+        if !preface.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: preface), promise: nil) }
         guard target.target.scheme == .https, let tls = plan.tls else {
             return opening.done(.success(Opened(channel: channel, applicationProtocol: nil)))
         }
@@ -181,7 +184,8 @@ final class TargetPool {
 
     /// False when the pool wants no more: its generation is over.
     func takeBack(_ connection: HTTP1UpstreamConnection) -> Bool {
-        guard !isRetired else { return false }
+        // A connection that began with a PROXY header speaks for one client.
+        guard !isRetired, plan.upstream.proxyProtocol == nil else { return false }
         connection.idleUntil = .now() + plan.idleTimeout
         idle.append(connection)
         return true

@@ -8,6 +8,8 @@ struct PoolRequest {
     var tunnel: TunnelProtocol?
     /// Asks for a connection that has served nothing yet.
     var fresh = false
+    /// Sent before anything else on a connection that is opened for this request alone (PROXY protocol).
+    var preface: [UInt8] = []
 }
 
 /// The targets of one upstream as one event loop sees them, under one generation of the configuration: chooses among
@@ -42,7 +44,7 @@ final class UpstreamPool {
     /// event loop, before or after this returns.
     func acquire(_ request: PoolRequest, done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void) {
         let first = nextTarget()
-        if !request.fresh {
+        if !request.fresh, plan.upstream.proxyProtocol == nil {
             for offset in targets.indices {
                 if let stream = targets[(first + offset) % targets.count].takeIdle(request) { return done(.success(stream)) }
             }

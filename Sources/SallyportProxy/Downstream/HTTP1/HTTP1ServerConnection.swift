@@ -50,7 +50,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     private var isPumping = false
     private var isReading = true
     private var requests = 0
-    private var progress = WriteProgress(patience: Timeouts.writeStall, minimumRate: Timeouts.minimumRate)
+    private var progress = WriteProgress(patience: Timeouts.writeStall.nanoseconds.magnitude, minimumRate: Timeouts.minimumRate)
     private let opened: NIODeadline
     var registryIndex = -1
 
