@@ -95,7 +95,10 @@ final class LoopState {
     private var gathering = BoundedWait<Exchange>(capacity: LocalCall.mostGathering)
 
     /// Whether one more connection can be taken.
-    var hasRoom: Bool { connections.count < Bounds.connections && !isDraining }
+    var hasRoom: Bool { connections.count < Bounds.connections }
+
+    /// Whether some connection is open, or has its handshake under way.
+    var hasWork: Bool { !connections.isEmpty || pending.count > 0 }
 
     /// A handshake begins. Where too many are under way, the oldest connection is closed for it.
     func handshakeBegins(_ channel: any Channel) -> BoundedWait<any Channel>.Ticket {
@@ -162,10 +165,22 @@ final class LoopState {
         reportDisplaced()
     }
 
-    /// Connections end as soon as they have nothing under way.
-    func drain() {
+    private var drainingSince = NIODeadline.distantFuture
+    private var idleLimit = TimeAmount.zero
+
+    /// Exchanges that begin from now on are the last of their connections.
+    ///
+    /// - Parameter idle: How long a connection without an exchange is kept for one more.
+    func drain(idle: Duration) {
         isDraining = true
+        drainingSince = .now()
+        idleLimit = TimeAmount(idle)
         sweep()
+    }
+
+    /// Whether a connection without an exchange has been kept long enough. Always false unless the loop is draining.
+    func isDrained(idleSince: NIODeadline, now: NIODeadline) -> Bool {
+        isDraining && max(idleSince, drainingSince) + idleLimit <= now
     }
 
     func closeAll() {
