@@ -82,7 +82,7 @@ def write(outcome):
     _, after = rest.split(END)
     bars = "\n".join(f"* {'met' if bar['pass'] else '**missed**'}: {bar['what']}: {bar['value']:.2f}, at most {bar['bar']}"
                      for bar in outcome["bars"])
-    page.write_text(f"{before}{BEGIN}\n\n{table(outcome)}\n\n{bars}\n\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n\n{table(outcome)}\n\n![Processor time per request and handshake](performance.svg)\n\n{bars}\n\n{END}{after}")
     (DOCS / "performance.svg").write_text(chart(outcome))
 
 

@@ -81,19 +81,21 @@ def at_rate(tools, folder, port, protocol, work, rate, seconds, *, scheme="https
     """Latencies in microseconds, sorted, of requests that start at fixed times.
 
     So many connections take turns that a late answer holds up no other request: the load does not wait for the peer.
+    They are opened one after the other, so that their turns do not fall together; the first second is not counted.
     """
     log = folder / "latency.log"
     log.unlink(missing_ok=True)
     each = max(1, round(rate / connections))
     used = max(1, min(connections, round(rate / each)))
     run = subprocess.run(
-        [*command(port, protocol, work, connections=used, scheme=scheme), "--rps", str(each), "-D", str(seconds),
-         "--warm-up-time", "1", f"--log-file={log}"],
-        env=environment(tools, folder), capture_output=True, text=True, timeout=seconds + 60)
+        [*command(port, protocol, work, connections=used, scheme=scheme), "--rps", str(each), "-n",
+         str(each * used * (seconds + 1)), "-r", "1", "--rate-period=7ms", f"--log-file={log}"],
+        env=environment(tools, folder), capture_output=True, text=True, timeout=seconds * 3 + 60)
     rows = [line.split("\t") for line in log.read_text().splitlines()] if log.exists() else []
-    if not rows or any(status != "200" for _, status, _ in rows):
+    if len(rows) < each * used * (seconds + 1) or any(status != "200" for _, status, _ in rows):
         raise Failed(f"h2load at {rate} requests a second: {run.stdout[-1500:]}")
-    return sorted(int(microseconds) for _, _, microseconds in rows)
+    begun = min(int(start) for start, _, _ in rows) + 1_000_000
+    return sorted(int(microseconds) for start, _, microseconds in rows if int(start) >= begun)
 
 
 def percentile(values, share):
