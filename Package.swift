@@ -85,10 +85,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportEdge", "SallyportAccess", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
+            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportEdge", "SallyportAccess", "SallyportConfig", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
-            dependencies: ["sallyport", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],
+            dependencies: ["sallyport", "SallyportProxy", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],
             swiftSettings: strict),
         .testTarget(
             name: "TidyTests",

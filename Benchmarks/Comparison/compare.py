@@ -11,26 +11,39 @@ import tempfile
 from pathlib import Path
 
 import certificates
+import document
+import loads
 import measurements
 import peers
 
-
-KINDS = ("request", "handshake", "resumed")
+PARTS = ("request", "handshake", "latency", "memory", "allocations")
 # Peers of which resumed handshakes are measured: ours, and the one that its bar is about.
 RESUMING = ("sallyport", "nginx")
+THRESHOLDS = Path(__file__).parent.parent / "allocations.json"
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tools", type=Path, required=True, help="folder with the built clients and the venv")
     parser.add_argument("--peers", help="comma-separated names; default: all")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--requests", type=int, default=20_000, help="per round and peer")
+    parser.add_argument("--requests", type=int, default=20_000, help="per round and peer, of the small kind")
     parser.add_argument("--handshakes", type=int, default=1_000, help="per round and peer")
+    parser.add_argument("--seconds", type=int, default=10, help="of load at a fixed rate, per round and peer")
+    parser.add_argument("--rate", type=int, help="requests a second; default: half of what Sallyport can do")
     parser.add_argument("--crl", action="store_true",
                         help="instead: Sallyport with an empty revocation list and with one of 100,000 entries")
+    parser.add_argument("--keep-allocations", action="store_true", help="write new thresholds")
+    parser.add_argument("--no-document", action="store_true", help="do not write docs/performance.md")
     parser.add_argument("--json", type=Path, help="also write the result here")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    if unknown := set(options.only) - set(PARTS):
+        parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
+    if options.crl:
+        options.only = ["handshake"]
+    return options
 
 
 def chosen(options):
@@ -46,70 +59,153 @@ def chosen(options):
     return [peer for peer in everyone if peer.name in names]
 
 
+def kinds():
+    return [(protocol, work) for protocol in loads.PROTOCOLS for work in loads.WORKS]
+
+
+def title(protocol, work):
+    return f"{protocol} {work.name}"
+
+
 def measure(options, folder):
-    """Per peer: medians over the rounds. A round visits every peer, so that drift of the machine meets all alike."""
-    samples = {}
+    """Per peer: samples of every round. A round visits every peer, so that drift of the machine meets all alike."""
+    samples, places = {}, {}
     with contextlib.ExitStack() as stack:
         _, backend = stack.enter_context(peers.backend_server().running(folder, 0))
         for peer in chosen(options):
-            pid, port = stack.enter_context(peer.running(folder, backend))
-            samples[peer.name] = {"pid": pid, "port": port, "request": [], "handshake": [], "resumed": []}
-        for round_number in range(options.rounds):
-            for name, sample in samples.items():
-                place = (sample["pid"], sample["port"])
-                sample["request"].append(
-                    measurements.request_microseconds(options.tools, folder, *place, options.requests))
-                sample["handshake"].append(
-                    measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes))
-                if name in RESUMING:
-                    sample["resumed"].append(
-                        measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes, "resumed"))
-            print(f"round {round_number + 1} of {options.rounds} done", file=sys.stderr)
-    return {name: {key: sample[key] for key in KINDS} for name, sample in samples.items()}
+            places[peer.name] = stack.enter_context(peer.running(folder, backend))
+            samples[peer.name] = {}
+        for number in range(options.rounds):
+            if "request" in options.only:
+                request_round(options, folder, places, samples)
+            if "handshake" in options.only:
+                handshake_round(options, folder, places, samples)
+            if "latency" in options.only:
+                latency_round(options, folder, places, samples, backend)
+            print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
+    return samples
 
 
-def measure_memory(options, folder, results):
-    """In fresh processes: what the load left behind is not the cost of idle connections."""
+def add(samples, name, kind, value):
+    samples[name].setdefault(kind, []).append(value)
+
+
+def request_round(options, folder, places, samples):
+    for protocol, work in kinds():
+        for name, place in places.items():
+            count = max(loads.CONNECTIONS * loads.STREAMS, int(options.requests * work.share))
+            cost, rate = measurements.request_cost(options.tools, folder, *place, protocol, work, count)
+            add(samples, name, title(protocol, work), cost)
+            add(samples, name, title(protocol, work) + " rate", rate)
+
+
+def handshake_round(options, folder, places, samples):
+    for name, place in places.items():
+        add(samples, name, "handshake",
+            measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes))
+        if name in RESUMING:
+            add(samples, name, "resumed",
+                measurements.handshake_microseconds(options.tools, folder, *place, options.handshakes, "resumed"))
+
+
+def latency_round(options, folder, places, samples, backend):
+    """Half of what Sallyport can do on this machine, the same for all; and the backend without a proxy."""
+    for protocol in loads.PROTOCOLS:
+        rate = options.rate or half_load(options, folder, places, samples, protocol)
+        direct = measurements.latency(options.tools, folder, backend, "HTTP/1.1", rate, options.seconds, "http")
+        for name, (_, port) in places.items():
+            found = measurements.latency(options.tools, folder, port, protocol, rate, options.seconds)
+            add(samples, name, f"{protocol} latency", found | {"rate": rate, "direct": direct})
+
+
+def half_load(options, folder, places, samples, protocol):
+    name = "sallyport" if "sallyport" in places else next(iter(places))
+    known = samples[name].get(title(protocol, loads.WORKS[0]) + " rate")
+    rate = statistics.median(known) if known else measurements.request_cost(
+        options.tools, folder, *places[name], protocol, loads.WORKS[0], options.requests)[1]
+    return int(rate / 2)
+
+
+def measure_memory(options, folder, samples):
+    """In fresh processes: what the load left behind is not the cost of connections."""
     for peer in chosen(options):
-        with peers.backend_server().running(folder, 0) as (_, backend), peer.running(folder, backend) as (pid, port):
-            results[peer.name]["idleMegabytes"] = measurements.idle_megabytes(folder, pid, port)
+        with peers.backend_server().running(folder, 0) as (_, backend):
+            with peer.running(folder, backend) as (pid, port):
+                megabytes, each = measurements.idle_memory(folder, pid, port)
+            with peer.running(folder, backend) as (pid, port):
+                active = measurements.active_kibibytes(options.tools, folder, pid, port)
+        samples[peer.name] |= {"idle MB": [megabytes], "idle KiB": [each], "active KiB": [active]}
+
+
+def measure_allocations(options, folder, samples):
+    if "sallyport" not in samples:
+        return
+    peer, counters = peers.counted_peer(options.tools, folder)
+    with peers.backend_server().running(folder, 0) as (_, backend), peer.running(folder, backend) as (_, port):
+        for protocol, work in kinds():
+            count = max(200, int(options.requests / 4 * work.share))
+            calls, size = measurements.allocations(options.tools, folder, counters, port, protocol, work, count)
+            samples["sallyport"][f"{title(protocol, work)} allocations"] = [calls]
+            samples["sallyport"][f"{title(protocol, work)} allocated bytes"] = [size]
+
+
+def medians_of(samples):
+    def median(values):
+        if not isinstance(values[0], dict):
+            return statistics.median(values)
+        return {"p99 added": statistics.median(each["p99"] - each["direct"]["p99"] for each in values)} | {
+            key: statistics.median(each[key] for each in values) for key in ("p50", "p90", "p99", "p99.9", "rate")}
+    return {name: {kind: median(values) for kind, values in found.items()} for name, found in samples.items()}
 
 
 def bars(medians):
-    """(what, value, bar) for every bar that can be checked with the peers that ran."""
+    """(what, value, bar) for every bar that can be checked with what was measured."""
     if listed := medians.get("sallyport-crl"):
         empty = medians["sallyport-empty-crl"]
         return [("handshake with 100,000 revoked certificates, relative to none",
                  listed["handshake"] / empty["handshake"], 1.05)]
-    own = medians.get("sallyport")
+    own, found = medians.get("sallyport"), []
     if not own:
         return []
-    found = [("memory with 1,000 idle connections, MB", own["idleMegabytes"], 40),
-             ("resumed handshake, relative to a full one", own["resumed"] / own["handshake"], 0.5)]
-    if nginx := medians.get("nginx"):
-        found.append(("request, relative to nginx", own["request"] / nginx["request"], 1.2))
-        found.append(("handshake, relative to nginx", own["handshake"] / nginx["handshake"], 0.9))
-    if envoy := medians.get("envoy"):
-        found.append(("request, relative to Envoy", own["request"] / envoy["request"], 0.5))
-    return found
+
+    def relative(what, kind, peer, bar):
+        if kind in own and kind in medians.get(peer, {}):
+            found.append((f"{what}, relative to {peer}", own[kind] / medians[peer][kind], bar))
+
+    def absolute(what, kind, bar):
+        if kind in own:
+            found.append((what, own[kind], bar))
+
+    relative("HTTP/1.1 request", "HTTP/1.1 small", "nginx", 1.0)
+    relative("HTTP/1.1 request", "HTTP/1.1 small", "envoy", 0.4)
+    relative("HTTP/2 request", "HTTP/2 small", "envoy", 0.8)
+    relative("handshake", "handshake", "nginx", 0.9)
+    if "resumed" in own:
+        found.append(("resumed handshake, relative to a full one", own["resumed"] / own["handshake"], 0.5))
+    for protocol in loads.PROTOCOLS:
+        if latency := own.get(f"{protocol} latency"):
+            found.append((f"{protocol}, p99 added at half load, ms", latency["p99 added"] / 1000, 0.3))
+    absolute("memory with 1,000 idle connections, MB", "idle MB", 40)
+    absolute("an idle connection, KiB", "idle KiB", 40)
+    return found + allocation_bars(own)
 
 
-def report(results):
-    medians = {
-        name: {**{key: statistics.median(result[key]) for key in KINDS if result[key]},
-               "idleMegabytes": result["idleMegabytes"]}
-        for name, result in results.items()}
-    print(f"{'':20}{'request µs':>22}{'handshake µs':>26}{'resumed µs':>26}{'1,000 idle, MB':>18}"
-          "   (median; lowest–highest)")
-    for name, median in medians.items():
-        cells = [f"{median[key]:.1f} ({min(results[name][key]):.1f}–{max(results[name][key]):.1f})"
-                 if key in median else "" for key in KINDS]
-        print(f"{name:20}{cells[0]:>22}{cells[1]:>26}{cells[2]:>26}{median['idleMegabytes']:>18.1f}")
-    checked = [{"what": what, "value": round(value, 3), "bar": bar, "pass": value <= bar}
-               for what, value, bar in bars(medians)]
-    for bar in checked:
-        print(f"{'pass' if bar['pass'] else 'FAIL'}  {bar['what']}: {bar['value']:.2f}, at most {bar['bar']}")
-    return {"medians": medians, "rounds": results, "bars": checked, "cores": os.cpu_count()}
+def allocation_bars(own):
+    kept = json.loads(THRESHOLDS.read_text())
+    return [(f"allocations of a request, {kind}", own[f"{kind} allocations"], most)
+            for kind, most in kept.items() if f"{kind} allocations" in own]
+
+
+def keep_allocations(medians):
+    suffix = " allocations"
+    found = {kind.removesuffix(suffix): round(calls * 1.1 + 1) for kind, calls in medians["sallyport"].items()
+             if kind.endswith(suffix)}
+    THRESHOLDS.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def check(medians):
+    return [{"what": what, "value": round(value, 3), "bar": bar, "pass": value <= bar}
+            for what, value, bar in bars(medians)]
 
 
 def main():
@@ -121,13 +217,24 @@ def main():
         folder = Path(name)
         folder.chmod(0o755)
         certificates.make(folder)
+        loads.make_files(folder)
         if options.crl:
             certificates.revocation_lists(folder)
-        results = measure(options, folder)
-        measure_memory(options, folder, results)
-    outcome = report(results)
-    text = json.dumps(outcome, indent=2)
-    (options.json or options.tools / "result.json").write_text(text + "\n")
+        samples = measure(options, folder)
+        if "memory" in options.only:
+            measure_memory(options, folder, samples)
+        if "allocations" in options.only:
+            measure_allocations(options, folder, samples)
+    medians = medians_of(samples)
+    if options.keep_allocations:
+        keep_allocations(medians)
+    outcome = {"medians": medians, "rounds": samples, "bars": check(medians), "cores": os.cpu_count()}
+    (options.json or options.tools / "result.json").write_text(json.dumps(outcome, indent=2) + "\n")
+    print(document.table(outcome))
+    for bar in outcome["bars"]:
+        print(f"{'pass' if bar['pass'] else 'FAIL'}  {bar['what']}: {bar['value']:.2f}, at most {bar['bar']}")
+    if set(options.only) == set(PARTS) and not options.peers and not options.no_document:
+        document.write(outcome)
     return 0 if all(bar["pass"] for bar in outcome["bars"]) else 1
 
 

@@ -69,6 +69,13 @@ def backend_server():
     return Peer("backend", "backend.conf", ["nginx", "-c", "{file}"])
 
 
+def counted_peer(tools, folder):
+    """Sallyport under allocations.c, and the file of its counters."""
+    peer, counters = own_peer("sallyport-counted"), folder / "allocations"
+    peer.environment = {"LD_PRELOAD": str((tools / "allocations.so").absolute()), "ALLOCATIONS": str(counters)}
+    return peer, counters
+
+
 def own_peer(name, crl=""):
     """`crl` is the file with the authority's revocation list; without one no status is asked for."""
     sallyport = str(Path(os.environ["SALLYPORT_BIN"]).absolute())

@@ -68,6 +68,7 @@ extension Reason {
         upstreamHTTP2Reasons,
         forwardingReasons,
         internalReasons,
+        lifeReasons,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// The reason with this code, for `sallyport explain`.

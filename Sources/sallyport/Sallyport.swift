@@ -16,9 +16,10 @@ struct Sallyport: AsyncParsableCommand {
                 name: "Gateway",
                 subcommands: [
                     DemoCommand.self, RunCommand.self, CheckCommand.self, ReloadCommand.self, StatusCommand.self,
-                    DiffCommand.self, StopCommand.self,
+                    DiffCommand.self, UpgradeCommand.self, StopCommand.self,
                 ]),
-            CommandGroup(name: "Certificates", subcommands: [AuthorityCommand.self, CertificateCommand.self, TLSCommand.self]),
+            CommandGroup(
+                name: "Certificates", subcommands: [AuthorityCommand.self, CertificateCommand.self, TLSCommand.self]),
             CommandGroup(name: "Trying out", subcommands: [CurlCommand.self, RouteCommand.self]),
             CommandGroup(
                 name: "Reference",

@@ -136,11 +136,18 @@ class HTTP2Client(Client):
                     self.open_window(stream, one.flow_controlled_length)
 
     def ask(self, content=None, **request):
-        """A whole request and its whole response."""
+        """A whole request and its whole response. Content goes out as the gateway opens the stream's window."""
         stream = self.start(end=content is None, **request)
         if content is not None:
-            for offset in range(0, len(content), 16384):
-                self.data(stream, content[offset:offset + 16384])
+            room = 65535
+            while content:
+                while room == 0:
+                    one = self.step()
+                    if isinstance(one, frames.WindowUpdateFrame) and one.stream_id == stream:
+                        room += one.window_increment
+                piece, content = content[:min(room, 16384)], content[min(room, 16384):]
+                room -= len(piece)
+                self.data(stream, piece)
             self.data(stream, b"", end=True)
         return self.read_response(stream)
 

@@ -30,7 +30,7 @@ struct ConfigurationCheck {
         var configuration = Configuration(
             listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
             upstreams: upstreams, routes: routes, limits: draft.limits, admin: admin, acme: acme,
-            enrolment: enrolment, accessLog: accessLog,
+            enrolment: enrolment, accessLog: accessLog, shutdown: draft.shutdown,
             acceptedRisks: acceptedRisks, sources: session.paths)
         configuration.edge = draft.edge
         return configuration

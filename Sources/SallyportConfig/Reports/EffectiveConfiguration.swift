@@ -17,6 +17,7 @@ package enum EffectiveConfiguration {
             "limits": edge(configuration.edge),
             "routes": .object(configuration.routes.map { .init($0.name, route($0)) }),
             "observability": .members(["accessLog": accessLog(configuration.accessLog)]),
+            "shutdown": shutdown(configuration.shutdown),
             "acceptedRisks": .array(configuration.acceptedRisks.map(risk)),
         ])
     }
@@ -232,6 +233,13 @@ package enum EffectiveConfiguration {
 
     private static func accessLog(_ log: AccessLog) -> JSONValue {
         .members(["to": .string(log.to.text), "format": .string(log.format.rawValue)])
+    }
+
+    private static func shutdown(_ shutdown: Shutdown) -> JSONValue {
+        .members([
+            "drain": .string(DurationText.text(shutdown.drain)), "delay": .string(DurationText.text(shutdown.delay)),
+            "idle": .string(DurationText.text(shutdown.idle)),
+        ])
     }
 
     private static func risk(_ risk: AcceptedRisk) -> JSONValue {

@@ -41,11 +41,14 @@ enum RootSection {
         "Which requests go where, and for whom; the most specific route wins, and the first of equals.")
     static let observability = Field("observability", ObservabilitySection.type, "What is recorded about requests.")
 
+    static let shutdown = Field(
+        "shutdown", ShutdownSection.type, "How the gateway leaves when it is stopped or replaced.")
+
     static let type = ValueType.record(
         "a configuration",
         [
             version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, listeners.row,
-            upstreams.row, policies.row, limits.row, routes.row, observability.row,
+            upstreams.row, policies.row, limits.row, routes.row, observability.row, shutdown.row,
         ]
     ) { record in
         ConfigurationDraft(
@@ -63,6 +66,7 @@ enum RootSection {
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
             accessLog: record[observability]?.value,
+            shutdown: record[shutdown]?.value ?? Shutdown(),
             span: record.span)
     }
 
@@ -108,5 +112,6 @@ struct ConfigurationDraft: Sendable {
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool
     var accessLog: AccessLogDraft?
+    var shutdown: Shutdown
     var span: Span
 }

@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
     package var acme: ACMEServerSettings?
     package var enrolment: EnrolmentSettings?
     package var accessLog: AccessLog
+    package var shutdown: Shutdown
     package var acceptedRisks: [AcceptedRisk]
     /// Every file that was read, absolute; `--watch` looks at these.
     package var sources: [String]
@@ -26,7 +27,7 @@ package struct Configuration: Sendable {
         listeners: [Listener] = [], tlsProfiles: [String: TLSProfile] = [:], authorities: [String: Authority] = [:],
         identities: [IdentityRule] = [], upstreams: [String: Upstream] = [:], routes: [Route] = [],
         limits: Limits = Limits(), admin: Admin? = nil, acme: ACMEServerSettings? = nil,
-        enrolment: EnrolmentSettings? = nil, accessLog: AccessLog = AccessLog(),
+        enrolment: EnrolmentSettings? = nil, accessLog: AccessLog = AccessLog(), shutdown: Shutdown = Shutdown(),
         acceptedRisks: [AcceptedRisk] = [], sources: [String] = []
     ) {
         self.listeners = listeners
@@ -40,6 +41,7 @@ package struct Configuration: Sendable {
         self.acme = acme
         self.enrolment = enrolment
         self.accessLog = accessLog
+        self.shutdown = shutdown
         self.acceptedRisks = acceptedRisks
         self.sources = sources
     }

@@ -36,6 +36,8 @@ package struct RequestHead: Sendable {
 extension RequestHead {
     package var methodText: String { text(method) }
     package var isHEAD: Bool { methodKind == .head }
+    /// `OPTIONS *`: no resource is asked for.
+    package var isAboutServer: Bool { bytes[path.lowerBound] == ASCII.asterisk }
     package var isSafe: Bool { methodKind.isSafe }
     package var isIdempotent: Bool { methodKind.isIdempotent }
 

@@ -1,7 +1,7 @@
 /// What upstreams are told about the client, as complete field lines. The part that does not change during a
 /// connection is computed once.
 package struct ForwardedFields: Sendable {
-    /// X-Forwarded-For, -Proto and -Port, Via.
+    /// X-Forwarded-For, -Proto and -Port.
     private let fixed: [UInt8]
     /// The Forwarded line up to the host (RFC 7239 §4).
     private let forwarded: [UInt8]
@@ -12,7 +12,7 @@ package struct ForwardedFields: Sendable {
     ///   - port: the port the client connected to.
     package init(client: String, scheme: StaticString = "https", port: UInt16) {
         var fixed: [UInt8] = []
-        fixed.append("Via: 1.1 sallyport\r\nX-Forwarded-For: ")
+        fixed.append("X-Forwarded-For: ")
         fixed.append(utf8: client)
         fixed.append("\r\nX-Forwarded-Proto: ")
         fixed.append(scheme)
@@ -43,6 +43,7 @@ package struct ForwardedFields: Sendable {
     /// Appends Via, X-Forwarded-For, -Proto, -Port and -Host, Forwarded, and X-Request-Id.
     /// - Parameter requestID: the gateway's own; it goes in as it is.
     package func write(for head: borrowing RequestHead, requestID: String, into out: inout [UInt8]) {
+        out.append(Self.via(head.version))
         out.append(contentsOf: fixed)
         out.append("X-Forwarded-Host: ")
         out.append(head.authority, of: head.bytes)
@@ -52,6 +53,15 @@ package struct ForwardedFields: Sendable {
         out.append("\r\nX-Request-Id: ")
         out.append(utf8: requestID)
         out.append("\r\n")
+    }
+
+    /// The version that the request came in (RFC 9110 §7.6.3).
+    private static func via(_ version: HTTPVersion) -> StaticString {
+        switch version {
+        case .http10: "Via: 1.0 sallyport\r\n"
+        case .http11: "Via: 1.1 sallyport\r\n"
+        case .http2: "Via: 2.0 sallyport\r\n"
+        }
     }
 
     /// A colon or bracket makes a host a quoted-string (RFC 7239 §4). An authority holds nothing to escape.

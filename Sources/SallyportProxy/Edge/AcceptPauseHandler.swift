@@ -35,8 +35,13 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func wait(_ context: ChannelHandlerContext) {
         retry = context.eventLoop.assumeIsolated().scheduleTask(deadline: pauseUntil) { [self] in
             retry = nil
-            read(context: context)
+            // Nobody may want connections any more: the sockets were handed over, or the gateway ends.
+            if accepts(context.channel) { read(context: context) }
         }
+    }
+
+    private func accepts(_ channel: any Channel) -> Bool {
+        do { return try channel.syncOptions?.getOption(.autoRead) ?? false } catch { return false }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

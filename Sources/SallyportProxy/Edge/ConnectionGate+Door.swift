@@ -23,7 +23,6 @@ extension ConnectionGate {
         _ channel: any Channel, listener: ListenerRuntime, loop: LoopState,
         handler: @escaping (Entrant) -> any ChannelHandler
     ) throws {
-        guard loop.hasRoom else { return channel.close(promise: nil) }
         let isAdmin = listener.admin != nil
         let peer = channel.remoteAddress
         let trust = loop.current.generation.proxyTrust[listener.name]

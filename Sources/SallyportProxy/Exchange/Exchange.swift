@@ -79,6 +79,7 @@ final class Exchange {
             return begin(LocalMount(service: admin, path: "", rest: head.text(head.path)))
         }
         if let refusal = checkHost() { return answer(refusal) }
+        if head.isAboutServer { return answerAsLastHop() }
         if let mount = view.generation.services[session.listener.name]?.find(head.bytes[head.path]) {
             return begin(mount)
         }
@@ -115,7 +116,8 @@ final class Exchange {
         finish(keepAlive: !close)
     }
 
-    /// OPTIONS with Max-Forwards: 0 asks the one who receives it, not the upstream (RFC 9110 §7.6.2).
+    /// `OPTIONS *`, and OPTIONS with Max-Forwards: 0, ask the one who receives it, not the upstream (RFC 9110 §7.6.2,
+    /// §9.3.7).
     private func answerAsLastHop() {
         record.status = 204
         let close = machine.clientMustClose

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -38,11 +39,15 @@ package final class Gateway: Sendable {
         var renewal: Task<Void, Never>?
         var revocation: Task<Void, Never>?
         var watch: Task<Void, Never>?
+        /// Whether this process accepts connections.
+        var isOpen = false
+        /// Another process has the listening sockets and accepts from them.
+        var isSucceeded = false
     }
 
     // MARK: start
 
-    /// Builds everything, binds every listener and serves.
+    /// Builds everything and binds every listener. Connections wait in the queues until `open`.
     package static func start(
         configuration: Configuration, environment: GatewayEnvironment
     ) async throws(GatewayError) -> Gateway {
@@ -62,15 +67,24 @@ package final class Gateway: Sendable {
         gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
         do throws(GatewayError) {
-            let listeners = try await gateway.bind(configuration, keeping: [])
+            let listeners = try await gateway.bind(configuration, keeping: [], inherited: environment.inherited)
             gateway.state.withLock { $0.listeners = listeners }
         } catch {
-            await gateway.shutdown(drain: .zero)
+            await gateway.shutdown(Shutdown(drain: .zero, idle: .zero))
             throw error
         }
-        gateway.keepCertificatesYoung()
-        gateway.beginACME(generation)
         return gateway
+    }
+
+    /// Accepts connections from now on, and keeps certificates young.
+    package func open() async {
+        let (listeners, generation) = state.withLock { state in
+            state.isOpen = true
+            return (state.listeners, state.generation)
+        }
+        for listener in listeners { await listener.setAccepting(true) }
+        keepCertificatesYoung()
+        beginACME(generation)
     }
 
     private init(
@@ -117,24 +131,50 @@ package final class Gateway: Sendable {
 
     /// Binds what the configuration names and is not bound yet. On failure nothing new stays bound.
     private func bind(
-        _ configuration: Configuration, keeping old: [ListenerBinding]
+        _ configuration: Configuration, keeping old: [ListenerBinding], inherited: [InheritedSocket] = []
     ) async throws(GatewayError) -> [ListenerBinding] {
+        let all = WantedListener.all(of: configuration)
+        let assignment = try SocketAssignment(inherited, to: all.map(\.key))
+        for socket in assignment.unused { close(socket.descriptor) }
         let binder = ListenerBinder(
-            workers: workers, challenges: challenges, logger: environment.logger, journal: journal)
+            group: group, workers: workers, challenges: challenges, logger: environment.logger, journal: journal)
         let known = Dictionary(old.map { ($0.key, $0) }) { first, _ in first }
         var bound: [ListenerBinding] = []
         do throws(GatewayError) {
-            for wanted in WantedListener.all(of: configuration) {
+            for wanted in all {
                 if let same = known[wanted.key] {
                     bound.append(same)
                 } else {
-                    bound.append(try await binder.bind(wanted.key, admin: wanted.isAdmin ? admin : nil))
+                    var sockets = assignment.sockets[wanted.key] ?? []
+                    if sockets.isEmpty { sockets = try await former(wanted.key, among: old, all) }
+                    bound.append(
+                        try await binder.bind(wanted.key, admin: wanted.isAdmin ? admin : nil, inherited: sockets))
                 }
             }
             return bound
         } catch {
-            for listener in bound where known[listener.key] == nil { listener.close() }
+            for listener in bound where known[listener.key] == nil { await listener.closed() }
             throw error
+        }
+    }
+
+    /// Sockets of a listener at the same address that the new configuration has under another name or for another
+    /// purpose: they go on, and with them what waits in their queues.
+    private func former(
+        _ key: ListenerBinding.Key, among old: [ListenerBinding], _ wanted: [WantedListener]
+    ) async throws(GatewayError) -> [InheritedSocket] {
+        let kept = Set(wanted.map(\.key))
+        guard let former = old.first(where: { $0.key.address == key.address && !kept.contains($0.key) }) else {
+            return []
+        }
+        do {
+            return try await former.shared().map {
+                InheritedSocket(
+                    descriptor: $0, listener: key.name, address: key.address,
+                    origin: former.isShared ? .serviceManager : .predecessor)
+            }
+        } catch {
+            throw .address(listener: key.name, address: key.address.text, detail: "\(error)")
         }
     }
 
@@ -154,7 +194,8 @@ package final class Gateway: Sendable {
     package func refreshCertificates() async throws(GatewayError) -> Int {
         try await inTurn { () throws(GatewayError) in
             let number = try await self.apply(self.currentConfiguration(), isRefresh: true)
-            self.environment.logger.info("certificates and revocations read again", metadata: ["generation": "\(number)"])
+            self.environment.logger.info(
+                "certificates and revocations read again", metadata: ["generation": "\(number)"])
             return number
         }
     }
@@ -185,7 +226,8 @@ package final class Gateway: Sendable {
     private func apply(_ configuration: Configuration, isRefresh: Bool) async throws(GatewayError) -> Int {
         let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
         var builder = GenerationBuilder(
-            environment: environment, configuration: configuration, previous: previous, issuing: issuing, keeper: keeper)
+            environment: environment, configuration: configuration, previous: previous, issuing: issuing, keeper: keeper
+        )
         if isRefresh { builder.keepFiles(of: previous) }
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
@@ -193,8 +235,12 @@ package final class Gateway: Sendable {
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
         if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
-        let kept = Set(bound.map(\.key))
-        for listener in listeners where !kept.contains(listener.key) { listener.close() }
+        let (known, kept) = (Set(listeners.map(\.key)), Set(bound.map(\.key)))
+        let stillThere = Set(bound.map(\.key.address))
+        for listener in listeners where !kept.contains(listener.key) {
+            if stillThere.contains(listener.key.address) { await listener.closed() } else { await listener.finished() }
+        }
+        for listener in bound where !known.contains(listener.key) { await listener.setAccepting(true) }
         state.withLock { state in
             state.generation = generation
             state.listeners = bound
@@ -242,7 +288,8 @@ package final class Gateway: Sendable {
     private func keepCertificatesYoung() {
         let renewal = CertificateRenewal(
             terms: { [weak self] in self?.state.withLock { $0.generation.issued.values.map(\.term) } },
-            look: { [weak self] in self?.speakOfExpiry() }, renew: { [weak self] in try await self?.refreshCertificates() }, now: UnixTime.seconds,
+            look: { [weak self] in self?.speakOfExpiry() },
+            renew: { [weak self] in try await self?.refreshCertificates() }, now: UnixTime.seconds,
             sleep: { try await Task.sleep(for: $0) }, chance: { Double.random(in: 0...1) }, logger: environment.logger)
         let task = Task { await renewal.run() }
         state.withLock { $0.renewal = task }
@@ -272,7 +319,9 @@ package final class Gateway: Sendable {
         let ordering = ACMEOrdering(
             store: ACMEStore(environment.state), fetcher: HTTPFetcher(group: group), challenges: challenges,
             logger: environment.logger)
-        let renewal = ACMERenewal(ordering, logger: environment.logger) { [weak self] in await self?.showNewCertificate() }
+        let renewal = ACMERenewal(ordering, logger: environment.logger) { [weak self] in
+            await self?.showNewCertificate()
+        }
         acme.withLock { $0 = renewal }
         renewal.adopt(generation.acme)
     }
@@ -290,13 +339,14 @@ package final class Gateway: Sendable {
     }
 
     package func status() -> GatewayStatus {
-        let (generation, listeners, lastReload, isDraining) = state.withLock {
-            ($0.generation, $0.listeners, $0.lastReload, $0.isDraining)
+        let (generation, listeners, lastReload, isDraining, isOpen) = state.withLock {
+            ($0.generation, $0.listeners, $0.lastReload, $0.isDraining, $0.isOpen)
         }
         func sum(_ counter: (LoopCounters) -> Int) -> Int { workers.reduce(0) { $0 + counter($1.counters) } }
         return GatewayStatus(
             generation: generation.number, startedAt: startedAt, loadedAt: generation.loadedAt, lastReload: lastReload,
-            draining: isDraining, listeners: listeners.map(\.status),
+            process: Int(getpid()), ready: isOpen && !isDraining, draining: isDraining,
+            listeners: listeners.map(\.status),
             connections: sum { $0.connections.load(ordering: .relaxed) },
             requests: sum { $0.requests.load(ordering: .relaxed) },
             handshakes: sum { $0.handshakes.load(ordering: .relaxed) },
@@ -334,18 +384,24 @@ package final class Gateway: Sendable {
 
     // MARK: end
 
-    /// Stops accepting, lets exchanges finish for as long as `drain`, and ends.
-    package func shutdown(drain: Duration) async {
-        let (listeners, tasks, log) = state.withLock { state in
-            state.isDraining = true
-            return (state.listeners, [state.renewal, state.watch, state.revocation], state.generation.accessLog.logger)
+    /// Says that it is about to go, stops accepting, lets exchanges finish, and ends.
+    package func shutdown(_ limits: Shutdown) async {
+        state.withLock { $0.isDraining = true }
+        for worker in workers { await worker.run { $0.drain(idle: limits.idle) } }
+        if limits.delay > .zero { await pause(limits.delay) }
+        let (listeners, tasks, log, isSucceeded, isOpen) = state.withLock { state in
+            (
+                state.listeners, [state.renewal, state.watch, state.revocation], state.generation.accessLog.logger,
+                state.isSucceeded, state.isOpen
+            )
         }
         for task in tasks { task?.cancel() }
         await tasks.last??.value
         acme.withLock { $0 }?.stop()
-        for listener in listeners { await listener.closed() }
-        for worker in workers { await worker.run { $0.drain() } }
-        await connectionsEnd(within: drain)
+        for listener in listeners {
+            if isSucceeded || !isOpen { await listener.closed() } else { await listener.finished() }
+        }
+        await connectionsEnd(within: limits.drain)
         for worker in workers { await worker.run { $0.closeAll() } }
         do { try await group.shutdownGracefully() } catch {
             environment.logger.error("workers did not end cleanly", metadata: ["error": "\(error)"])
@@ -356,9 +412,57 @@ package final class Gateway: Sendable {
     private func connectionsEnd(within limit: Duration) async {
         let clock = ContinuousClock()
         let deadline = clock.now + limit
-        while clock.now < deadline, status().connections > 0 {
+        while clock.now < deadline, await hasWork() {
             do { try await clock.sleep(for: .milliseconds(50)) } catch { return }
         }
+    }
+
+    private func hasWork() async -> Bool {
+        for worker in workers where await worker.read({ $0.hasWork }) { return true }
+        return false
+    }
+
+    private func pause(_ duration: Duration) async {
+        do { try await Task.sleep(for: duration) } catch { return }
+    }
+
+    /// Returns when every worker has taken a turn.
+    package func workersAnswer() async {
+        for worker in workers { await worker.run { _ in } }
+    }
+
+    // MARK: hand-over
+
+    /// Second descriptors of everything that is listened on, for another process. The caller closes them.
+    package func sharedSockets() async throws(GatewayError) -> [InheritedSocket] {
+        var sockets: [InheritedSocket] = []
+        for listener in state.withLock({ $0.listeners }) {
+            do {
+                sockets += try await listener.shared().map {
+                    InheritedSocket(
+                        descriptor: $0, listener: listener.key.name, address: listener.key.address,
+                        origin: listener.isShared ? .serviceManager : .predecessor)
+                }
+            } catch {
+                for socket in sockets { close(socket.descriptor) }
+                throw .address(listener: listener.key.name, address: listener.key.address.text, detail: "\(error)")
+            }
+        }
+        return sockets
+    }
+
+    /// Accepts nothing for now; connections wait in the queues.
+    package func pause() async {
+        for listener in state.withLock({ $0.listeners }) { await listener.setAccepting(false) }
+    }
+
+    package func unpause() async {
+        for listener in state.withLock({ $0.listeners }) { await listener.setAccepting(true) }
+    }
+
+    /// Another process accepts from the listening sockets from now on; what is left is to drain.
+    package func succeeded() {
+        state.withLock { $0.isSucceeded = true }
     }
 }
 

@@ -10,8 +10,13 @@ package struct GatewayEnvironment: Sendable {
     /// Worker threads, each with an event loop; at least 1.
     package var threads: Int
     package var logger: Logger
+    /// Listening sockets that are there already.
+    package var inherited: [InheritedSocket]
 
-    package init(state: StateDirectory, secrets: SecretReader, threads: Int, logger: Logger) {
+    package init(
+        state: StateDirectory, secrets: SecretReader, threads: Int, logger: Logger, inherited: [InheritedSocket] = []
+    ) {
+        self.inherited = inherited
         self.state = state
         self.secrets = secrets
         self.threads = threads
@@ -26,6 +31,8 @@ package enum GatewayError: Error, CustomStringConvertible {
     /// `what` is the listener, `detail` the system's words.
     case address(listener: String, address: String, detail: String)
     case accessLog(String)
+    /// A socket that was passed fits no listener.
+    case socket(String)
 
     package var reason: Reason {
         switch self {
@@ -33,6 +40,7 @@ package enum GatewayError: Error, CustomStringConvertible {
         case .secret: .internalError
         case .address: .addressNotBound
         case .accessLog: .accessLogNotOpened
+        case .socket: .socketNotWanted
         }
     }
 
@@ -44,6 +52,8 @@ package enum GatewayError: Error, CustomStringConvertible {
             "a secret cannot be read: \(error.words)"
         case .address(let listener, let address, let detail):
             "\(reason.name): listener \(listener) cannot listen on \(address): \(detail). Fix: \(reason.fix)"
+        case .socket(let detail):
+            "\(reason.name): \(detail). Fix: \(reason.fix)"
         case .accessLog(let detail):
             "\(reason.name): \(detail)"
         }

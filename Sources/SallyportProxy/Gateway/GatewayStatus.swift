@@ -7,6 +7,10 @@ package struct GatewayStatus: Sendable, Encodable {
     package var startedAt: Int64
     package var loadedAt: Int64
     package var lastReload: Reload
+    /// Of the operating system.
+    package var process: Int
+    /// Whether new connections are welcome.
+    package var ready: Bool
     package var draining: Bool
     package var listeners: [Listener]
     package var connections: Int

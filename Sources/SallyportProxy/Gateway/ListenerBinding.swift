@@ -13,6 +13,8 @@ struct ListenerBinding: Sendable {
     let key: Key
     let runtime: ListenerRuntime
     let sockets: [any Channel]
+    /// Somebody else has the sockets open too, and will accept what waits in their queues.
+    let isShared: Bool
 
     /// What makes two listeners of two generations the same socket.
     struct Key: Hashable {
@@ -21,16 +23,55 @@ struct ListenerBinding: Sendable {
         let redirectPort: UInt16?
     }
 
-    func close() {
-        for socket in sockets { socket.close(promise: nil) }
+    /// Begins to accept, or ends it: connections then wait in the queues.
+    func setAccepting(_ isAccepting: Bool) async {
+        for socket in sockets {
+            // Closed meanwhile: there is nothing to accept.
+            do { try await socket.setOption(.autoRead, value: isAccepting).get() } catch { continue }
+        }
     }
 
-    /// Closes, and returns when no connection can come in any more.
+    /// Closes, and returns when no connection can come in any more. What waits in a queue is lost, unless somebody
+    /// else has the socket as well.
     func closed() async {
-        close()
         for socket in sockets {
-            do { try await socket.closeFuture.get() } catch { continue }
+            do { try await socket.close().get() } catch { continue }
         }
+    }
+
+    /// Accepts what waits in the queues, takes nothing more, and closes.
+    func finished() async {
+        if !isShared {
+            do { try await emptyQueues() } catch { return await closed() }
+        }
+        await closed()
+    }
+
+    private func emptyQueues() async throws {
+        for socket in sockets { try await ListeningSocket.takeNoMore(socket) }
+        var quiet = 0
+        // A connection whose last packet of three is on its way is waited for a little.
+        for _ in 0..<Self.looks where quiet < Self.quietLooks {
+            try await Task.sleep(for: .milliseconds(10))
+            var waiting = 0
+            for socket in sockets { waiting += try await ListeningSocket.queued(socket) }
+            quiet = waiting == 0 ? quiet + 1 : 0
+        }
+    }
+
+    private static let looks = 100
+    private static let quietLooks = 5
+
+    /// Second descriptors of all its sockets, for somebody else to accept from. The caller closes them.
+    func shared() async throws -> [Int32] {
+        var copies: [Int32] = []
+        do {
+            for socket in sockets { copies.append(try await ListeningSocket.duplicate(socket)) }
+        } catch {
+            for copy in copies { Glibc.close(copy) }
+            throw error
+        }
+        return copies
     }
 
     var status: GatewayStatus.Listener {
@@ -63,14 +104,21 @@ struct WantedListener {
 
 /// Opens the sockets of a listener.
 struct ListenerBinder: Sendable {
+    let group: MultiThreadedEventLoopGroup
     let workers: [Worker]
     let challenges: PendingChallenges
     let logger: Logger
     let journal: HandshakeJournal
 
-    func bind(_ key: ListenerBinding.Key, admin: AdminEndpoint?) async throws(GatewayError) -> ListenerBinding {
+    /// Listens, and accepts nothing yet.
+    ///
+    /// - Parameter inherited: Sockets that are bound already. Each is used, so that nothing that waits in one is lost.
+    func bind(
+        _ key: ListenerBinding.Key, admin: AdminEndpoint?, inherited: [InheritedSocket] = []
+    ) async throws(GatewayError) -> ListenerBinding {
         let address = key.address
         do {
+            if !inherited.isEmpty { return try await adopt(inherited, for: key, admin: admin) }
             try await refuseIfTaken(address)
             let runtime = ListenerRuntime(name: key.name, admin: admin)
             var sockets: [any Channel] = []
@@ -82,10 +130,28 @@ struct ListenerBinder: Sendable {
                 port = socket.localAddress?.port ?? port
                 sockets.append(socket)
             }
-            return ListenerBinding(key: key, runtime: runtime, sockets: sockets)
+            return ListenerBinding(key: key, runtime: runtime, sockets: sockets, isShared: false)
         } catch {
             throw .address(listener: key.name, address: address.text, detail: Self.words(error))
         }
+    }
+
+    private func adopt(
+        _ inherited: [InheritedSocket], for key: ListenerBinding.Key, admin: AdminEndpoint?
+    ) async throws -> ListenerBinding {
+        let runtime = ListenerRuntime(name: key.name, admin: admin)
+        let isSpread = inherited.count < workers.count
+        var sockets: [any Channel] = []
+        for (index, one) in inherited.enumerated() {
+            let worker = workers[index % workers.count]
+            let socket = try await bootstrap(
+                worker, runtime: runtime, redirectPort: key.redirectPort, isSpread: isSpread
+            ).withBoundSocket(one.descriptor).get()
+            try await ListeningSocket.restoreBacklog(socket)
+            sockets.append(socket)
+        }
+        let isShared = inherited.contains { $0.origin == .serviceManager }
+        return ListenerBinding(key: key, runtime: runtime, sockets: sockets, isShared: isShared)
     }
 
     private static func words(_ error: any Error) -> String {
@@ -95,20 +161,25 @@ struct ListenerBinder: Sendable {
 
     /// Sockets that share a port hide that somebody else has it. One that does not share finds out.
     private func refuseIfTaken(_ address: SocketAddressText) async throws {
-        guard address.port != 0, workers.count > 1, let worker = workers.first else { return }
+        guard address.port != 0, let worker = workers.first else { return }
         let probe = try await ServerBootstrap(group: worker.eventLoop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .bind(host: address.bindHost, port: Int(address.port)).get()
         try await probe.close().get()
     }
 
-    private func bootstrap(_ worker: Worker, runtime: ListenerRuntime, redirectPort: UInt16?) -> ServerBootstrap {
-        let state = worker.state
+    /// - Parameter isSpread: There are fewer sockets than workers: connections go to all workers in turn, instead of
+    ///   staying with the one that accepted them.
+    private func bootstrap(
+        _ worker: Worker, runtime: ListenerRuntime, redirectPort: UInt16?, isSpread: Bool = false
+    ) -> ServerBootstrap {
+        let workers = isSpread ? workers : [worker]
         let gate = ConnectionGate(challenges: challenges, logger: logger, journal: journal)
-        return ServerBootstrap(group: worker.eventLoop)
+        return ServerBootstrap(group: worker.eventLoop, childGroup: isSpread ? group : worker.eventLoop)
             .serverChannelOption(.backlog, value: Bounds.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(Self.reusePort, value: workers.count > 1 ? 1 : 0)
+            .serverChannelOption(Self.reusePort, value: 1)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
@@ -120,10 +191,13 @@ struct ListenerBinder: Sendable {
             .childChannelOption(.recvAllocator, value: Self.receiveBuffers)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard let loop = workers.first(where: { $0.eventLoop === channel.eventLoop })?.state.value else {
+                        throw ChannelError.operationUnsupported
+                    }
                     if let redirectPort {
-                        try gate.admitPlain(channel, listener: runtime, loop: state.value, port: redirectPort)
+                        try gate.admitPlain(channel, listener: runtime, loop: loop, port: redirectPort)
                     } else {
-                        try gate.admit(channel, listener: runtime, loop: state.value)
+                        try gate.admit(channel, listener: runtime, loop: loop)
                     }
                 }
             }
@@ -133,7 +207,8 @@ struct ListenerBinder: Sendable {
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 32 << 10)
 
     /// NIO has no name for it.
-    private static let reusePort = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_REUSEPORT))
+    private static let reusePort = ChannelOptions.Types.SocketOption(
+        level: .socket, name: .init(rawValue: SO_REUSEPORT))
 }
 
 /// What happens to a connection that was accepted.

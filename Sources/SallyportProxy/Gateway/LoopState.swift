@@ -113,8 +113,8 @@ final class LoopState {
     /// Those whose content is still to come. Whoever holds it back must not keep others from a service.
     private var gathering = BoundedWait<Exchange>(capacity: LocalCall.mostGathering)
 
-    /// Whether connections are taken at all; how many is the business of `edge`.
-    var hasRoom: Bool { !isDraining }
+    /// Whether some connection is open, or has its handshake under way.
+    var hasWork: Bool { !connections.isEmpty || pending.count > 0 }
 
     /// A handshake begins. Where too many are under way, the oldest connection is closed for it.
     func handshakeBegins(_ channel: any Channel) -> BoundedWait<any Channel>.Ticket {
@@ -198,12 +198,23 @@ final class LoopState {
         wheel.bringForward(looks[connection.registryIndex], to: deadline.uptimeNanoseconds.magnitude)
     }
 
-    /// Connections end as soon as they have nothing under way.
-    func drain() {
+    private var drainingSince = NIODeadline.distantFuture
+    private var idleLimit = TimeAmount.zero
+
+    /// Exchanges that begin from now on are the last of their connections.
+    ///
+    /// - Parameter idle: How long a connection without an exchange is kept for one more.
+    func drain(idle: Duration) {
         isDraining = true
-        let now = NIODeadline.now()
-        for connection in connections { connection.sweep(now: now) }
+        drainingSince = .now()
+        idleLimit = TimeAmount(idle)
+        for connection in connections { look(at: connection, by: .now()) }
         sweep()
+    }
+
+    /// Whether a connection without an exchange has been kept long enough. Always false unless the loop is draining.
+    func isDrained(idleSince: NIODeadline, now: NIODeadline) -> Bool {
+        isDraining && max(idleSince, drainingSince) + idleLimit <= now
     }
 
     func closeAll() {

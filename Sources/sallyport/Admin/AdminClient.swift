@@ -10,11 +10,18 @@ struct AdminClient {
     func ask(
         _ command: AdminRequest.Command, about subject: String? = nil, untilEnd: Bool = false
     ) throws(CommandFailure) -> AdminReply {
+        try ask(AdminRequest(command: command, subject: subject), untilEnd: untilEnd)
+    }
+
+    /// - Parameter seconds: For the reply.
+    func ask(
+        _ request: AdminRequest, untilEnd: Bool = false, within seconds: Int = 60
+    ) throws(CommandFailure) -> AdminReply {
         let descriptor = try connect()
         defer { close(descriptor) }
-        setTimeout(descriptor, seconds: 60)
+        setTimeout(descriptor, seconds: seconds)
         do {
-            var line = try JSONEncoder().encode(AdminRequest(command: command, subject: subject))
+            var line = try JSONEncoder().encode(request)
             line.append(UInt8(ascii: "\n"))
             try send(Array(line), to: descriptor)
             let reply = try JSONDecoder().decode(
@@ -41,7 +48,8 @@ struct AdminClient {
         }
     }
 
-    private func connect() throws(CommandFailure) -> Int32 {
+    /// The caller closes the connection.
+    func connect() throws(CommandFailure) -> Int32 {
         guard let address = ServiceManager.address(of: state.adminSocket) else {
             throw CommandFailure(.failed, "the path of the admin socket is too long: \(state.adminSocket)")
         }

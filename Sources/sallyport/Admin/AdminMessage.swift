@@ -3,6 +3,12 @@ struct AdminRequest: Codable, Sendable, Equatable {
     var command: Command
     /// What the command is about: of `explain`, a connection.
     var subject: String?
+    /// Of `upgrade`: the program to start, absolute; nil for the one at the path of the running one.
+    var binary: String?
+    /// Of `upgrade`: worker threads of the new process.
+    var threads: Int?
+    /// Of `upgrade`: how long the new process has to serve.
+    var seconds: Int?
 
     enum Command: String, Codable, Sendable, CaseIterable {
         case status, reload, diff, stop
@@ -14,6 +20,10 @@ struct AdminRequest: Codable, Sendable, Equatable {
         case address
         /// How a handshake went.
         case explain
+        /// Start a new process that takes the place of the running one.
+        case upgrade
+        /// A new process asks for the listening sockets: `HandoverMessage`.
+        case handover
     }
 
     /// Longest line that is read, bytes.

@@ -30,6 +30,8 @@ struct DemoCommand: AsyncParsableCommand {
             DemoConfiguration(port: port, adminPort: adminPort, upstreamPort: upstream.port))
         let process = GatewayProcess(
             state: demo.state, source: try ConfigurationSource(file.path), threads: try workers.count(), watch: true,
+            restart: .failure(
+                CommandFailure(.failed, "the demo cannot be replaced while it runs: stop it and start it again")),
             isInteractive: true,
             addressFix: file.wasKept
                 ? "change the address in \(file.path), which you edited, or delete it to have it written again"
@@ -185,7 +187,8 @@ struct Demo: Sendable {
         }
         for name in clients.revoked.sorted() {
             lines.append(
-                "\(name)'s certificate was revoked. A new one: \(Terminal.program) cert client \(name) --yes\(stateOption)")
+                "\(name)'s certificate was revoked. A new one: \(Terminal.program) cert client \(name) --yes\(stateOption)"
+            )
         }
         Terminal.print(lines.joined(separator: "\n"))
     }

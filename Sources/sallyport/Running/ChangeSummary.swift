@@ -15,6 +15,7 @@ struct ChangeSummary: CustomStringConvertible {
         if old.limits != new.limits { parts.append("limits changed") }
         if old.admin != new.admin { parts.append("admin changed") }
         if old.accessLog != new.accessLog { parts.append("access log changed") }
+        if old.shutdown != new.shutdown { parts.append("shutdown changed") }
         description = parts.isEmpty ? "no change" : parts.joined(separator: ", ")
     }
 

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SallyportConfig
+import SallyportModel
 import SallyportPKI
 import SallyportProxy
 import SallyportTelemetry
@@ -14,6 +15,8 @@ struct GatewayProcess {
     var threads: Int
     /// Reload when a file changes.
     var watch: Bool
+    /// What a process is started with that takes the place of this one; a failure says why there can be none.
+    var restart: Result<[String], CommandFailure>
     var manager = ServiceManager(socket: Environment.variables["NOTIFY_SOCKET"])
     /// Operational events for people, whatever standard error is.
     var isInteractive = Terminal.errorIsTerminal
@@ -22,18 +25,26 @@ struct GatewayProcess {
     /// Told once everything serves, before `ready` is printed.
     var announce: @Sendable ([GatewayStatus.Listener]) -> Void = { _ in }
 
-    /// For exchanges under way when the gateway is asked to stop.
-    static let drain = Duration.seconds(30)
-
     private enum Event: Sendable {
         case signal(ProcessSignal)
         case fileChanged
         case stopAsked
+        /// Another process serves.
+        case succeeded(pid_t)
         case drained
     }
 
-    /// - Parameter lock: Taken before anything in the state directory was touched.
-    func run(holding lock: consuming InstanceLock) async throws {
+    /// With sockets and lock of the gateway that runs, which ends once this one serves.
+    func run(takingOver taking: HandoverTaking) async throws {
+        try await run(holding: InstanceLock(adopting: taking.lock), inherited: taking.sockets, taking: taking)
+    }
+
+    /// - Parameters:
+    ///   - lock: Taken before anything in the state directory was touched.
+    ///   - inherited: Listening sockets that are there already.
+    func run(
+        holding lock: consuming InstanceLock, inherited: [InheritedSocket] = [], taking: HandoverTaking? = nil
+    ) async throws {
         let signals = Signals.stream()
         let (configuration, files) = try load()
         let sink = try logSink()
@@ -41,11 +52,12 @@ struct GatewayProcess {
             SallyportLogHandler(label: label, sink: sink, format: isInteractive ? .text : .json)
         }
         defer { sink.close() }
-        let gateway = try await start(configuration, logger: logger)
+        let gateway = try await start(configuration, inherited: inherited, logger: logger)
         let voice = OperatorLog(
             logger: logger, sink: sink, isInteractive: isInteractive, colour: Terminal.colourful(STDERR_FILENO))
         let service = GatewayService(gateway: gateway, source: source, files: files, voice: voice)
-        try await serve(service, signals: signals, voice: voice)
+        let giving = HandoverGiving(gateway: gateway, lock: lock.descriptor, state: state)
+        try await serve(service, signals: signals, voice: voice, giving, taking)
         _ = consume lock
     }
 
@@ -67,10 +79,13 @@ struct GatewayProcess {
         }
     }
 
-    private func start(_ configuration: Configuration, logger: Logger) async throws(CommandFailure) -> Gateway {
+    private func start(
+        _ configuration: Configuration, inherited: [InheritedSocket], logger: Logger
+    ) async throws(CommandFailure) -> Gateway {
         let secrets = SecretReader(
             environment: Environment.variables, credentialsDirectory: Environment.variables["CREDENTIALS_DIRECTORY"])
-        let environment = GatewayEnvironment(state: state, secrets: secrets, threads: threads, logger: logger)
+        let environment = GatewayEnvironment(
+            state: state, secrets: secrets, threads: threads, logger: logger, inherited: inherited)
         do throws(GatewayError) {
             return try await Gateway.start(configuration: configuration, environment: environment)
         } catch {
@@ -83,22 +98,73 @@ struct GatewayProcess {
     // MARK: serving
 
     private func serve(
-        _ service: GatewayService, signals: AsyncStream<ProcessSignal>, voice: OperatorLog
+        _ service: GatewayService, signals: AsyncStream<ProcessSignal>, voice: OperatorLog, _ giving: HandoverGiving,
+        _ taking: HandoverTaking?
     ) async throws {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let admin = try await AdminServer.start(path: state.adminSocket, on: group) { request in
-            await answer(request, service) { continuation.yield(.stopAsked) }
+        let upgrading = Upgrading(giving: giving, state: state, arguments: restart)
+        let admin = try await AdminServer.start(in: state, on: group) { socket in
+            Task { await give(socket, giving, upgrading, voice) { continuation.yield(.succeeded($0)) } }
+        } _: { request in
+            await answer(request, service, giving, upgrading) { continuation.yield(.stopAsked) }
         }
+        try await begin(service, admin, taking)
         let feeding = [
             Task { for await signal in signals { continuation.yield(.signal(signal)) } },
             Task { if watch { await Self.watchFiles(service) { continuation.yield(.fileChanged) } } },
+            Task { await feedWatchdog(service) },
         ]
         sayReady(service)
-        await obey(events, service, voice) { continuation.yield(.drained) }
+        let isReplaced = await obey(events, service, voice, giving, upgrading) { continuation.yield(.drained) }
         for task in feeding { task.cancel() }
-        await admin.stop()
+        await admin.stop(isReplaced: isReplaced)
         voice.logger.info("stopped")
+    }
+
+    /// Accepts connections: at once, or when the gateway that ran before agrees.
+    private func begin(_ service: GatewayService, _ admin: AdminServer, _ taking: HandoverTaking?) async throws {
+        guard let taking else {
+            await service.open()
+            return try admin.publish()
+        }
+        do throws(CommandFailure) { try await taking.ready() } catch {
+            admin.discard()
+            throw error
+        }
+        await service.open()
+        taking.say(.serving)
+        try admin.publish()
+        InstanceLock.claim(taking.lock)
+        taking.say(.adopted)
+        // What was revoked or rotated while both were there, the other one was told of.
+        _ = await service.takeOverAuthority()
+    }
+
+    /// A process has asked for the listening sockets.
+    private func give(
+        _ socket: Int32, _ giving: HandoverGiving, _ upgrading: Upgrading, _ voice: OperatorLog,
+        succeeded: @escaping @Sendable (pid_t) -> Void
+    ) async {
+        let manager = manager
+        switch await giving.give(over: socket, serving: { manager.succeeded(by: $0) }) {
+        case .success(let process):
+            voice.logger.info("handed over", metadata: ["process": "\(process)"])
+            upgrading.succeeded(process)
+            succeeded(process)
+        case .failure(let failure):
+            voice.logger.error(
+                "not handed over", metadata: ["code": "\(Reason.handOverFailed.name)", "detail": "\(failure)"])
+        }
+    }
+
+    /// Says to systemd that the gateway lives, for as long as all workers answer.
+    private func feedWatchdog(_ service: GatewayService) async {
+        guard let interval = ServiceManager.watchdogInterval(Environment.variables, process: getpid()) else { return }
+        while !Task.isCancelled, await service.isAlive() {
+            manager.alive()
+            do { try await Task.sleep(for: interval) } catch { return }
+        }
     }
 
     private func sayReady(_ service: GatewayService) {
@@ -109,45 +175,62 @@ struct GatewayProcess {
     }
 
     /// Reloads until asked to stop, then drains; asked once more while it drains, it stops at once.
+    ///
+    /// - Returns: whether another process has taken the place of this one.
     private func obey(
-        _ events: AsyncStream<Event>, _ service: GatewayService, _ voice: OperatorLog,
-        drained: @escaping @Sendable () -> Void
-    ) async {
-        var isStopping = false
+        _ events: AsyncStream<Event>, _ service: GatewayService, _ voice: OperatorLog, _ giving: HandoverGiving,
+        _ upgrading: Upgrading, drained: @escaping @Sendable () -> Void
+    ) async -> Bool {
+        var (isStopping, isReplaced) = (false, false)
         for await event in events {
             switch event {
             case .signal(.reload), .fileChanged:
-                if !isStopping { await reload(service) }
+                if !isStopping { _ = await reload(service, giving) }
             case .signal(.stop) where isStopping:
                 voice.sink.close(limit: .milliseconds(200))
                 ExitStatus.failed.exit()
             case .signal(.stop), .stopAsked:
                 guard !isStopping else { continue }
                 isStopping = true
-                voice.stopping(within: Self.drain)
-                stop(service, drained: drained)
+                upgrading.abandon()
+                manager.stopping()
+                leave(service, service.limits, voice, drained)
+            case .succeeded:
+                guard !isStopping else { continue }
+                (isStopping, isReplaced) = (true, true)
+                service.succeeded()
+                var limits = service.limits
+                limits.delay = .zero
+                leave(service, limits, voice, drained)
             case .drained:
-                return
+                return isReplaced
             }
         }
+        return isReplaced
     }
 
-    private func stop(_ service: GatewayService, drained: @escaping @Sendable () -> Void) {
-        manager.stopping()
+    private func leave(
+        _ service: GatewayService, _ limits: Shutdown, _ voice: OperatorLog, _ drained: @escaping @Sendable () -> Void
+    ) {
+        voice.stopping(within: limits.drain + limits.delay)
         Task {
-            await service.shutdown(drain: Self.drain)
+            await service.shutdown(limits)
             drained()
         }
     }
 
-    private func reload(_ service: GatewayService) async {
+    private func reload(_ service: GatewayService, _ giving: HandoverGiving) async -> AdminReply {
+        if giving.isBusy {
+            return AdminReply(.failed, messages: "a new process is about to take over; it reads the file itself")
+        }
         manager.reloading()
-        _ = await service.reload()
-        manager.ready()
+        defer { manager.ready() }
+        return await service.reload()
     }
 
     private func answer(
-        _ request: AdminRequest, _ service: GatewayService, stop: @Sendable () -> Void
+        _ request: AdminRequest, _ service: GatewayService, _ giving: HandoverGiving, _ upgrading: Upgrading,
+        stop: @Sendable () -> Void
     ) async -> AdminReply {
         switch request.command {
         case .status: return await service.status()
@@ -156,10 +239,9 @@ struct GatewayProcess {
         case .revoked: return await service.refresh()
         case .rotated: return await service.takeOverAuthority()
         case .explain: return service.explanation(of: request.subject ?? "")
-        case .reload:
-            manager.reloading()
-            defer { manager.ready() }
-            return await service.reload()
+        case .reload: return await reload(service, giving)
+        case .upgrade: return await upgrading.upgrade(request)
+        case .handover: return AdminReply(.usage, messages: "sockets are not handed over in a reply")
         case .stop:
             stop()
             return AdminReply()

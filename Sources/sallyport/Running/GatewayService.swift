@@ -149,7 +149,21 @@ actor GatewayService {
 
     nonisolated func addresses() -> [GatewayStatus.Listener] { gateway.status().listeners }
 
-    nonisolated func shutdown(drain: Duration) async { await gateway.shutdown(drain: drain) }
+    /// As the configuration that is served says.
+    nonisolated var limits: Shutdown { gateway.currentConfiguration().shutdown }
+    nonisolated func shutdown(_ limits: Shutdown) async { await gateway.shutdown(limits) }
+
+    /// Accepts connections from now on.
+    nonisolated func open() async { await gateway.open() }
+
+    /// Another process accepts connections.
+    nonisolated func succeeded() { gateway.succeeded() }
+
+    /// Whether every worker answers within the time that is left to the caller.
+    nonisolated func isAlive() async -> Bool {
+        await gateway.workersAnswer()
+        return true
+    }
 }
 
 extension Duration {

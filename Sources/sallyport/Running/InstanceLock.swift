@@ -3,7 +3,8 @@ import SallyportPKI
 
 /// At most one gateway per state directory: a lock that the system takes back however the process ends.
 struct InstanceLock: ~Copyable {
-    private let descriptor: Int32
+    /// For another process that takes the place of this one.
+    let descriptor: Int32
 
     /// Makes the state directory where it is missing.
     ///
@@ -28,12 +29,27 @@ struct InstanceLock: ~Copyable {
                 fix: "stop it first: sallyport stop; or give this one a state of its own: --state DIR")
         }
         self.descriptor = descriptor
-        write(processID: getpid())
+        Self.write(processID: getpid(), to: descriptor)
     }
+
+    /// The lock that another gateway holds and has given to this process.
+    init(adopting descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// Whether a descriptor is of the lock file of a state directory.
+    static func isLock(_ descriptor: Int32, of state: StateDirectory) -> Bool {
+        var (given, file) = (stat(), stat())
+        return fstat(descriptor, &given) == 0 && lstat(state.path + "/gateway.lock", &file) == 0
+            && given.st_dev == file.st_dev && given.st_ino == file.st_ino
+    }
+
+    /// Names this process as the holder of a lock that it was given.
+    static func claim(_ descriptor: Int32) { write(processID: getpid(), to: descriptor) }
 
     deinit { close(descriptor) }
 
-    private func write(processID: pid_t) {
+    private static func write(processID: pid_t, to descriptor: Int32) {
         let text = Array("\(processID)\n".utf8)
         ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)

@@ -8,6 +8,19 @@ struct ServiceManager: Sendable {
 
     func ready() { send("READY=1") }
     func stopping() { send("STOPPING=1") }
+    /// Another process takes the place of this one.
+    func succeeded(by process: pid_t) { send("MAINPID=\(process)") }
+    /// The gateway is alive: `WatchdogSec=` of the unit.
+    func alive() { send("WATCHDOG=1") }
+
+    /// How often `alive` has to be said at least, from what systemd writes; nil when it does not ask, or not this process.
+    static func watchdogInterval(_ environment: [String: String], process: pid_t) -> Duration? {
+        guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), microseconds > 0 else {
+            return nil
+        }
+        if let asked = environment["WATCHDOG_PID"], asked != String(process) { return nil }
+        return .microseconds(microseconds / 2)
+    }
 
     /// `sd_notify(3)`: the time stamp lets systemd tell this reload from an earlier one.
     func reloading() {

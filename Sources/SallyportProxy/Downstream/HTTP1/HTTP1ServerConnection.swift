@@ -52,6 +52,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     private var requests = 0
     private var progress = WriteProgress(patience: Timeouts.writeStall.nanoseconds.magnitude, minimumRate: Timeouts.minimumRate)
     private let opened: NIODeadline
+    /// When the last exchange ended, or the handshake.
+    private var idleSince: NIODeadline
     var registryIndex = -1
 
     init(session: ClientSession) {
@@ -59,6 +61,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
         limits = session.view.generation.httpLimits
         parser = RequestParser(limits: limits)
         opened = .now()
+        idleSince = opened
         phase = .idle(until: opened + Timeouts.requestHead)
     }
 
@@ -248,8 +251,9 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     func exchangeEnded(keepAlive: Bool) {
         guard case .exchanging = phase else { return }
         flush()
-        guard keepAlive, !loop.isDraining else { return linger() }
+        guard keepAlive else { return linger() }
         let now = NIODeadline.now()
+        idleSince = now
         phase =
             (inbound?.readableBytes ?? 0) > 0
             ? .readingHead(until: now + Timeouts.requestHead) : .idle(until: now + Timeouts.idle)
@@ -304,7 +308,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     func sweep(now: NIODeadline) {
         switch phase {
         case .idle(let until):
-            if until <= now || loop.isDraining { close() }
+            if until <= now || loop.isDrained(idleSince: idleSince, now: now) { close() }
         case .readingHead(let until):
             if until <= now { refuse(.requestHeadTimeout) }
         case .exchanging(let exchange):
@@ -326,6 +330,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     func nextLook(after now: NIODeadline) -> NIODeadline {
+        if loop.isDraining { return now + Timeouts.sweep }
         if case .exchanging = phase { return now + Timeouts.look }
         return max(lookBy, now)
     }
