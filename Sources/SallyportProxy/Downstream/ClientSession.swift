@@ -14,6 +14,8 @@ final class ClientSession {
     let listener: ListenerRuntime
     let established: EstablishedConnection
     private let peerAddress: String
+    /// Where the connection comes from.
+    var clientAddress: String { peerAddress }
     private let peerPort: UInt16
     private(set) var identity: Identity?
     /// Which hosts may be asked for on this connection.

@@ -23,6 +23,7 @@ package final class Gateway: Sendable {
     private let notices = ExpiryNotices()
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
+    private let upstreams: UpstreamKeeper
     private let journal = HandshakeJournal()
     private let challenges = PendingChallenges()
     private let acme = Mutex<ACMERenewal?>(nil)
@@ -59,6 +60,7 @@ package final class Gateway: Sendable {
             environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
             keeper: keeper)
         gateway.watchRevocation(generation.revocation)
+        gateway.upstreams.adopt(generation.upstreams.values, on: workers.first)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [], inherited: environment.inherited)
             gateway.state.withLock { $0.listeners = listeners }
@@ -86,6 +88,7 @@ package final class Gateway: Sendable {
     ) {
         self.issuing = issuing
         self.keeper = keeper
+        upstreams = UpstreamKeeper(lookup: environment.lookup, logger: environment.logger)
         self.environment = environment
         self.group = group
         self.workers = workers
@@ -222,6 +225,7 @@ package final class Gateway: Sendable {
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         keeper.adopt(generation.revocation)
+        upstreams.adopt(generation.upstreams.values, on: workers.first)
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
         if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
@@ -337,6 +341,7 @@ package final class Gateway: Sendable {
             refusals: journal.counts.map(GatewayStatus.RefusalCount.init),
             latestRefusals: journal.latestRefusals(5).compactMap(GatewayStatus.LatestRefusal.init),
             sampledHandshakes: journal.latestFinished(5).map(\.connection.text),
+            upstreams: generation.upstreams.values.map(UpstreamStatus.init).sorted { $0.name < $1.name },
             certificates: generation.certificates,
             lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
             revocation: keeper.status(),
@@ -379,6 +384,7 @@ package final class Gateway: Sendable {
             )
         }
         for task in tasks { task?.cancel() }
+        upstreams.stop()
         await tasks.last??.value
         acme.withLock { $0 }?.stop()
         for listener in listeners {

@@ -16,6 +16,8 @@ final class TargetPool {
     /// Lives as long as the process serves.
     unowned let loop: LoopState
     let limits: HTTPLimits
+    /// Nil: the name is looked up for each connection.
+    private let address: SocketAddress?
     private var idle: [HTTP1UpstreamConnection] = []
     private lazy var shared = HTTP2ConnectionSet(pool: self)
     /// What the target spoke last, where it may choose.
@@ -24,7 +26,8 @@ final class TargetPool {
     private(set) var open = 0
     private var isRetired = false
 
-    init(plan: UpstreamPlan, index: Int, loop: LoopState, limits: HTTPLimits) {
+    init(plan: UpstreamPlan, index: Int, address: SocketAddress?, loop: LoopState, limits: HTTPLimits) {
+        self.address = address
         self.plan = plan
         self.index = index
         self.loop = loop
@@ -112,7 +115,7 @@ final class TargetPool {
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 1)
-        guard let address = target.address else {
+        guard let address else {
             return bootstrap.connect(host: target.target.host, port: Int(target.target.port))
         }
         return bootstrap.connect(to: address)
