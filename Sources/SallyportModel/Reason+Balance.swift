@@ -16,7 +16,7 @@ extension Reason {
             With `concurrency: adaptive` the gateway found out that more requests at a time only make the service slower. \
             This one was beyond that and was not sent.
             """,
-        fix: "Add targets. `sallyport status` shows the limit that was found.")
+        fix: "Add targets, or use `concurrency: fixed` and `circuit` where the service is known to bear more.")
     package static let upstreamTotalTimeout = Reason(
         5043, "The request took too long", status: 504, origin: .upstream,
         explanation: "The whole exchange, with all attempts, did not end within `timeouts.total`.",

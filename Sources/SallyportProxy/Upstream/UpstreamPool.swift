@@ -260,9 +260,6 @@ final class UpstreamPool {
 
     func takeHedge() -> Bool { hedges?.take() ?? false }
 
-    /// Requests at a time that `concurrency: adaptive` has found for this loop.
-    var adaptiveLimit: Int? { adaptive.map { Int($0.limit) } }
-
     // MARK: keeping
 
     func sweep(now: NIODeadline) {
