@@ -26,7 +26,7 @@ let package = Package(
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/ and Benchmarks/, which are packages of their own.
-        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportPKI", "SallyportTLS", "SallyportEdge"]),
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "SallyportProxy",
             dependencies: [
-                "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportConfig",
+                "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig",
                 "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging,
             ], swiftSettings: strict),
         .target(
@@ -63,6 +63,7 @@ let package = Package(
         .target(name: "SallyportEdge", dependencies: ["SallyportModel"], swiftSettings: strict),
         .target(
             name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .target(name: "SallyportBalance", dependencies: ["SallyportConfig", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportConfig", dependencies: ["SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
         .target(name: "SallyportCompression", dependencies: ["SallyportHTTP", "CZlib", "CBrotli"], swiftSettings: strict),
         .target(name: "SallyportHTTP", dependencies: ["SallyportModel"], swiftSettings: strict),
@@ -77,6 +78,7 @@ let package = Package(
         .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportEdgeTests", dependencies: ["SallyportEdge", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportBalanceTests", dependencies: ["SallyportBalance", "SallyportConfig", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
         .testTarget(
@@ -85,7 +87,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportEdge", "SallyportAccess", "SallyportConfig", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
+            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
             dependencies: ["sallyport", "SallyportProxy", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],

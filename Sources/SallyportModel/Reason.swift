@@ -67,6 +67,7 @@ extension Reason {
         upstreamTLSReasons,
         upstreamHTTP2Reasons,
         forwardingReasons,
+        balanceReasons,
         internalReasons,
         lifeReasons,
     ].flatMap(\.self).sorted { $0.code < $1.code }

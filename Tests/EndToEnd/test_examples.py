@@ -54,7 +54,8 @@ def issued(gateway, name, *options):
 
 def test_every_example_is_tested():
     tested = {
-        "minimal", "two-identities", "mutual-tls-upstream", "client-certificates-per-host", "certificates-for-workloads"}
+        "minimal", "two-identities", "mutual-tls-upstream", "client-certificates-per-host", "certificates-for-workloads",
+        "canary"}
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == tested
 
 
@@ -86,6 +87,15 @@ def test_two_identities(examples, serve):
     with Client(port, other) as client:
         assert client.request(path="/orders/1").code == "SP3001"
     assert len(upstream.requests) == 3
+
+
+def test_canary(examples, serve):
+    old, new = serve(), serve()
+    gateway, port = examples.start(examples.copy("canary"), old, "9000", [("9001", new.port)])
+    with Client(port, issued(gateway, "alice")) as client:
+        assert [client.request().status for _ in range(200)] == [200] * 200
+    assert len(old.requests) + len(new.requests) == 200
+    assert 5 <= len(new.requests) <= 45
 
 
 def test_mutual_tls_upstream(examples, serve):

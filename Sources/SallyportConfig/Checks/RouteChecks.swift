@@ -43,14 +43,18 @@ extension ConfigurationCheck {
         for method in match.methods { warnOfMethod(method) }
         warnOfHost(match.host, met)
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
+        let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror))
         guard let upstream, draft.isSound else { return nil }
-        return Route(
+        var route = Route(
             name: draft.name?.value ?? "routes[\(index)]", listener: draft.listener?.value,
             match: RouteMatch(
                 host: match.host?.value ?? .any, path: path, methods: match.methods.map(\.value),
                 headers: match.headers),
             allow: allow, requiresCertificate: requiresCertificate, forward: forward,
             compress: draft.compress, upstream: upstream)
+        route.split = split
+        route.mirror = mirror
+        return route
     }
 
     // MARK: Listeners

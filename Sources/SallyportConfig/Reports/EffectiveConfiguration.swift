@@ -170,8 +170,9 @@ package enum EffectiveConfiguration {
     }
 
     private static func upstream(_ upstream: Upstream) -> JSONValue {
-        .members([
-            "targets": .strings(upstream.targets.map(\.url)),
+        let members = balancing(upstream)
+        return .members([
+            "targets": targets(upstream.targets),
             "tls": .members([
                 "trust": upstream.tls.trust.isEmpty ? .string("system") : .strings(upstream.tls.trust),
                 "name": upstream.tls.name.map(JSONValue.string),
@@ -185,7 +186,12 @@ package enum EffectiveConfiguration {
                 "connect": .string(DurationText.text(upstream.timeouts.connect)),
                 "request": .string(DurationText.text(upstream.timeouts.request)),
                 "idle": .string(DurationText.text(upstream.timeouts.idle)),
+                "attempt": upstream.timeouts.attempt.map { .string(DurationText.text($0)) },
+                "total": upstream.timeouts.total.map { .string(DurationText.text($0)) },
             ]),
+            "balance": members["balance"], "slowStart": members["slowStart"], "panicBelow": members["panicBelow"],
+            "health": members["health"], "retries": members["retries"], "circuit": members["circuit"],
+            "concurrency": members["concurrency"], "hedge": members["hedge"], "resolve": members["resolve"],
         ])
     }
 
@@ -212,6 +218,10 @@ package enum EffectiveConfiguration {
             "clientCertificate": route.requiresCertificate ? .string("require") : nil,
             "forward": forward(route.forward),
             "to": .string(route.upstream),
+            "split": split(route.split),
+            "mirror": route.mirror.map {
+                .members(["to": .string($0.upstream), "share": .string($0.share.text)])
+            },
         ])
     }
 

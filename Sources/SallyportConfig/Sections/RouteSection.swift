@@ -10,6 +10,8 @@ struct RouteDraft: Sendable {
     var forward: Located<ForwardDraft>?
     var compress: [Compression]
     var destination: Located<Destination>?
+    var split: Located<[SplitPart]>?
+    var mirror: MirrorDraft?
     /// Whether nothing is wrong with the route by itself, so that it can be compared with others.
     var isSound: Bool
     /// Where to point for something about the route as a whole.
@@ -71,16 +73,28 @@ enum RouteSection {
             """)
     static let to = Field(
         "to", .destination(), required: true, "An upstream by name, or the URL of a single server.")
+    static let split = Field(
+        "split", .split(), otherwise: "any target",
+        """
+        What share of the requests goes to the targets with a label, as weights: `{v1: 90, v2: 10}`. With `balance: hash` whoever has a key stays with a part.
+        """)
+    static let mirror = Field(
+        "mirror", MirrorSection.type, otherwise: "nothing is copied",
+        "Copies requests to another upstream, whose answers are thrown away; content beyond 64KiB is not copied.")
 
     static let type = ValueType.record(
         "a route",
-        [name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, compress.row, to.row]
+        [
+            name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, compress.row,
+            to.row, split.row, mirror.row,
+        ]
     ) { record in
         // Arguments are evaluated in order, so `isSound` knows about all the keys before it.
         RouteDraft(
             name: record[name], listener: record[listener], match: record[match], allow: record[allow],
             because: record.because(because), clientCertificate: record[clientCertificate], forward: record[forward],
             compress: record[compress]?.value.map(\.value) ?? [], destination: record[to],
+            split: record[split], mirror: record[mirror]?.value,
             isSound: record.isSound, place: record.entries.first?.keySpan ?? record.span)
     }
 }

@@ -6,6 +6,13 @@ struct UpstreamDraft: Sendable {
     var timeouts: UpstreamTimeouts
     var applicationProtocol: UpstreamProtocol
     var proxyProtocol: ProxyVersion?
+    var balance: Balance
+    var health: HealthSettings
+    var retries: Retries
+    var circuit: Circuit
+    var concurrency: Concurrency
+    var hedge: Hedge?
+    var resolve: Duration
 }
 
 struct UpstreamTLSDraft: Sendable {
@@ -18,7 +25,8 @@ struct UpstreamTLSDraft: Sendable {
 
 enum UpstreamSection {
     static let targets = Field(
-        "targets", .list(of: .target(), count: 1...256), required: true, "The servers, as URLs without path.",
+        "targets", .list(of: .weightedTarget(), count: 1...256), required: true,
+        "The servers, as URLs without path, or as mappings with more about each of them.",
         danger: "To an http target requests travel unencrypted, and nothing proves who answers.")
     static let tls = Field(
         "tls", UpstreamTLSSection.type, otherwise: "verified against the roots of the operating system",
@@ -38,14 +46,55 @@ enum UpstreamSection {
         danger: "A target that does not expect the header takes it for a malformed request.")
     static let timeouts = Field(
         "timeouts", UpstreamTimeoutsSection.type, "How long to wait for a target.")
+    static let balance = DefaultedField(
+        "balance", .balanceMethod(), default: Balance().method,
+        """
+        Which target a request goes to: roundRobin is in turn, leastRequests the one with the fewest under way, random2 \
+        the less busy of two that are drawn, hash always the same for the same key, which is the identity where nothing \
+        else is said.
+        """)
+    static let slowStart = Field(
+        "slowStart", .duration(.milliseconds(100)...(.seconds(3600))), otherwise: "a full share at once",
+        "For how long a target that comes (back) into service gets less than its share, rising from a tenth.")
+    static let panicBelow = DefaultedField(
+        "panicBelow", .share(), default: Balance().panicBelow,
+        "When fewer targets than this share are healthy, all of them are used whatever their health.",
+        danger: "At 0% a health check that is wrong takes the whole service away.")
+    static let health = Field(
+        "health", HealthSection.type, "How targets that cannot serve are found and taken out of service.")
+    static let retries = Field("retries", RetriesSection.type, "When a request is sent once more.")
+    static let circuit = Field(
+        "circuit", CircuitSection.type, "How much the targets are asked to bear at a time, and what happens beyond it.")
+    static let concurrency = DefaultedField(
+        "concurrency", .choice(noun: "kind of concurrency"), default: Concurrency.fixed,
+        """
+        With adaptive, each worker finds out from the times of answers how many requests the targets bear at a time, and \
+        answers those beyond it 503 at once; with fixed, `circuit` alone bounds them.
+        """)
+    static let hedge = Field(
+        "hedge", HedgeSection.type, otherwise: "one target is asked",
+        "Asks a second target when the first is slow, and takes the first answer; for GET, HEAD and OPTIONS without content.")
+    static let resolve = DefaultedField(
+        "resolve", .duration(.seconds(1)...(.seconds(3600))), default: Duration.seconds(30),
+        "How often names of targets are looked up again; every address is used, and the last good ones are kept on failure.")
 
     static let type = ValueType.record(
-        "an upstream", [targets.row, tls.row, applicationProtocol.row, proxyProtocol.row, timeouts.row]
+        "an upstream",
+        [
+            targets.row, tls.row, applicationProtocol.row, proxyProtocol.row, timeouts.row, balance.row, slowStart.row, panicBelow.row,
+            health.row, retries.row,
+            circuit.row, concurrency.row, hedge.row, resolve.row,
+        ]
     ) { record in
         UpstreamDraft(
             targets: record[targets]?.value ?? [], tls: record[tls],
             timeouts: record[timeouts]?.value ?? UpstreamTimeouts(),
-            applicationProtocol: record[applicationProtocol], proxyProtocol: record[proxyProtocol]?.value)
+            applicationProtocol: record[applicationProtocol], proxyProtocol: record[proxyProtocol]?.value,
+            balance: Balance(
+                method: record[balance], slowStart: record[slowStart]?.value ?? .zero, panicBelow: record[panicBelow]),
+            health: record[health]?.value ?? HealthSettings(), retries: record[retries]?.value ?? Retries(),
+            circuit: record[circuit]?.value ?? Circuit(), concurrency: record[concurrency], hedge: record[hedge]?.value,
+            resolve: record[resolve])
     }
 }
 
@@ -108,10 +157,20 @@ enum UpstreamTimeoutsSection {
         "tunnel", .duration(range), default: defaults.tunnel,
         "The same for a WebSocket: without a byte from either side for so long, it ends.",
         danger: "A long silence holds two connections.")
+    static let attempt = Field(
+        "attempt", .duration(range), otherwise: "only `request` holds",
+        "As `request`, for one attempt; when it passes, another target is asked if `retries.on` has timeout.")
+    static let total = Field(
+        "total", .duration(.milliseconds(10)...(.seconds(86_400))), otherwise: "no end",
+        "From the head of the request to the end of the response, with all attempts and pauses.",
+        danger: "It also ends downloads and streams that go well.")
 
-    static let type = ValueType.record("`timeouts`", [connect.row, request.row, idle.row, tunnel.row]) { record in
+    static let type = ValueType.record(
+        "`timeouts`", [connect.row, request.row, idle.row, tunnel.row, attempt.row, total.row]
+    ) { record in
         UpstreamTimeouts(
-            connect: record[connect], request: record[request], idle: record[idle], tunnel: record[tunnel])
+            connect: record[connect], request: record[request], idle: record[idle], tunnel: record[tunnel],
+            attempt: record[attempt]?.value, total: record[total]?.value)
     }
 }
 
@@ -136,23 +195,33 @@ extension ConfigurationCheck {
                     .withoutEffect, "`tls` has no effect on http targets", at: tls.span,
                     help: ["write https:// in `targets`"], path: tls.path)
             }
-            var upstream = Upstream(
-                name: entry.name, targets: draft.targets.map(\.value), tls: tls(draft.tls?.value),
-                timeouts: draft.timeouts)
-            upstream.applicationProtocol = draft.applicationProtocol
-            upstream.proxyProtocol = draft.proxyProtocol
-            if draft.proxyProtocol != nil {
-                // A header speaks for one client, and a connection of HTTP/2 would carry requests of several.
-                if draft.applicationProtocol == .http2 {
-                    session.report(
-                        .conflictingKeys, "`proxyProtocol` needs a connection for each client, and `protocol: http2` shares them",
-                        at: draft.targets.first?.span ?? self.draft.span, path: entry.path)
-                }
-                upstream.applicationProtocol = .http1
-            }
-            upstreams[entry.name] = upstream
+            upstreams[entry.name] = upstream(entry.name, draft, at: entry.path)
         }
         return upstreams
+    }
+
+    private func upstream(_ name: String, _ draft: UpstreamDraft, at path: KeyPath) -> Upstream {
+        var upstream = Upstream(
+            name: name, targets: draft.targets.map(\.value), tls: tls(draft.tls?.value), timeouts: draft.timeouts)
+        upstream.applicationProtocol = draft.applicationProtocol
+        upstream.balance = draft.balance
+        upstream.health = draft.health
+        upstream.retries = draft.retries
+        upstream.circuit = draft.circuit
+        upstream.concurrency = draft.concurrency
+        upstream.hedge = draft.hedge
+        upstream.resolve = draft.resolve
+        upstream.proxyProtocol = draft.proxyProtocol
+        if draft.proxyProtocol != nil {
+            // A header speaks for one client, and a connection of HTTP/2 would carry requests of several.
+            if draft.applicationProtocol == .http2 {
+                session.report(
+                    .conflictingKeys, "`proxyProtocol` needs a connection for each client, and `protocol: http2` shares them",
+                    at: draft.targets.first?.span ?? self.draft.span, path: path)
+            }
+            upstream.applicationProtocol = .http1
+        }
+        return upstream
     }
 
     private func tls(_ draft: UpstreamTLSDraft?) -> UpstreamTLS {

@@ -13,6 +13,9 @@ package struct Route: Sendable, Hashable {
     package var compress: [Compression]
     /// A key of `Configuration.upstreams`; a URL in the file becomes an upstream under that URL.
     package var upstream: String
+    /// Which of its targets, by label; empty: any of them.
+    package var split: [SplitPart] = []
+    package var mirror: TrafficMirror?
 
     package init(
         name: String, listener: String? = nil, match: RouteMatch, allow: Allow, requiresCertificate: Bool = false,

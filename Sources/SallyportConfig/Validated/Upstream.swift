@@ -9,6 +9,14 @@ package struct Upstream: Sendable, Hashable {
     package var applicationProtocol = UpstreamProtocol.auto
     /// Set: each connection begins with a PROXY header and serves one request.
     package var proxyProtocol: ProxyVersion?
+    package var balance = Balance()
+    package var health = HealthSettings()
+    package var retries = Retries()
+    package var circuit = Circuit()
+    package var concurrency = Concurrency.fixed
+    package var hedge: Hedge?
+    /// How often names of targets are looked up again.
+    package var resolve = Duration.seconds(30)
 
     package init(name: String, targets: [UpstreamTarget], tls: UpstreamTLS = UpstreamTLS(), timeouts: UpstreamTimeouts = UpstreamTimeouts()) {
         self.name = name
@@ -23,6 +31,10 @@ package struct UpstreamTarget: Sendable, Hashable {
     /// A name or an IP address without brackets.
     package var host: String
     package var port: UInt16
+    /// Its share of the requests in relation to the others'.
+    package var weight = 1
+    /// Names by which a route's `split` finds it.
+    package var labels: [String] = []
 
     package enum Scheme: String, Sendable { case http, https }
 
@@ -85,14 +97,21 @@ package struct UpstreamTimeouts: Sendable, Hashable {
     package var idle: Duration
     /// The same for WebSockets, whose silence is no fault.
     package var tunnel: Duration
+    /// From the last byte of the request to the head of the response, for one attempt of several; nil: `request` is
+    /// for all of them.
+    package var attempt: Duration?
+    /// From the head of the request to the end of the response; nil: without end.
+    package var total: Duration?
 
     package init(
         connect: Duration = .seconds(3), request: Duration = .seconds(15), idle: Duration = .seconds(60),
-        tunnel: Duration = .seconds(600)
+        tunnel: Duration = .seconds(600), attempt: Duration? = nil, total: Duration? = nil
     ) {
         self.connect = connect
         self.request = request
         self.idle = idle
         self.tunnel = tunnel
+        self.attempt = attempt
+        self.total = total
     }
 }

@@ -17,6 +17,8 @@ final class ClientSession {
     /// The connection's place at the gate.
     let pass: EdgePass?
     private let peerAddress: String
+    /// Where the connection comes from.
+    var clientAddress: String { peerAddress }
     private let peerPort: UInt16
     private(set) var identity: Identity?
     /// Which hosts may be asked for on this connection.

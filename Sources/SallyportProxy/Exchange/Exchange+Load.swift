@@ -31,7 +31,7 @@ extension Exchange {
 
     func turnCame() {
         turn = .going
-        acquire(fresh: false)
+        resumeForwarding()
     }
 
     func turnNeverCame() {

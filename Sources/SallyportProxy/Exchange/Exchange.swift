@@ -21,8 +21,10 @@ final class Exchange {
     let requestID: RequestID
     var machine: ExchangeStateMachine
     private var permit: ForwardPermit?
-    private var pool: UpstreamPool?
-    private var upstream: (any UpstreamStream)?
+    /// The way to the upstream: which of its endpoints, and what was tried.
+    var trial = ForwardTrial()
+    private(set) var pool: UpstreamPool?
+    var lease: UpstreamLease?
     private var toldToClose = false
     private var isSuspendedByClient = false
     /// For the log.
@@ -32,8 +34,8 @@ final class Exchange {
     /// Set while a service of the gateway itself answers.
     var local: LocalCall?
     var turn = Turn.none
-    private var requestEndedAt: NIODeadline?
-    private var lastProgress: NIODeadline
+    private(set) var requestEndedAt: NIODeadline?
+    private(set) var lastProgress: NIODeadline
     let hasContent: Bool
 
     init(head: RequestHead, client: any ClientStream, mayKeepAlive: Bool) {
@@ -52,6 +54,7 @@ final class Exchange {
     }
 
     var loop: LoopState { session.loop }
+    private var upstream: (any UpstreamStream)? { lease?.stream }
     var requestIsComplete: Bool { machine.requestIsComplete }
 
     /// Whether content of the request can be taken now.
@@ -65,7 +68,10 @@ final class Exchange {
 
     var generationNumber: Int { view.generation.number }
 
+    /// Every exchange ends here, once.
     private func log() {
+        endTrial()
+        endTurn()
         let entry = record.accessRecord(of: self)
         view.generation.accessLog.logger.record(entry, loop: loop.index)
     }
@@ -142,7 +148,9 @@ final class Exchange {
     func end(_ loss: ExchangeStateMachine.Loss, reason: Reason) {
         switch loss {
         case .ignore: break
-        case .retry: acquire(fresh: true)
+        case .retry:
+            releaseUpstream(keep: false)
+            tryAgain()
         case .reply:
             releaseUpstream(keep: false)
             answerLoss(reason)
@@ -159,55 +167,77 @@ final class Exchange {
         record.reason = reason
         record.status = reason.status ?? 502
         let close = machine.clientMustClose
-        record.responseBytes += client.reply(LocalReply(reason), to: head, requestID: requestID, close: close)
+        let reply = reason.status == 503 ? LocalReply(reason, fields: [Self.retryAfter]) : LocalReply(reason)
+        record.responseBytes += client.reply(reply, to: head, requestID: requestID, close: close)
         finish(keepAlive: !close)
     }
 
-    private func releaseUpstream(keep: Bool) {
-        endTurn()
-        upstream?.release(keep: keep)
-        upstream = nil
+    func releaseUpstream(keep: Bool) {
+        lease.take()?.end(keep: keep)
     }
 
     // MARK: forwarding
 
     /// The only door to an upstream.
     private func forward(_ permit: consuming ForwardPermit) {
-        pool = view.pool(named: permit.route.route.upstream, on: loop)
+        let route = permit.route.route
+        pool = view.pool(named: route.upstream, on: loop)
         self.permit = consume permit
-        if takeTurn() { acquire(fresh: false) }
+        guard let pool else { return answer(LocalReply(.internalError)) }
+        beginTrial(route, pool)
+        trial.preface = pool.plan.upstream.proxyProtocol.map(session.proxyHeader) ?? []
+        if takeTurn() { enter(pool) }
+    }
+
+    /// Its turn has come.
+    func resumeForwarding() {
+        guard let pool else { return answer(LocalReply(.internalError)) }
+        enter(pool)
+    }
+
+    /// The upstream that gets copies of this route's requests, if this one is to be copied.
+    func mirrorPool(_ mirror: TrafficMirror) -> UpstreamPool? {
+        view.pool(named: mirror.upstream, on: loop)
     }
 
     func acquire(fresh: Bool) {
         guard let pool else { return answer(LocalReply(.internalError)) }
-        let request = PoolRequest(
-            tunnel: head.tunnel, fresh: fresh,
-            preface: pool.plan.upstream.proxyProtocol.map(session.proxyHeader) ?? [])
-        pool.acquire(request) { [self] result in
+        pool.acquire(trial.request(for: head, fresh: fresh)) { [self] result in
             switch result {
-            case .success(let stream): attached(stream)
+            case .success(let lease): attached(lease)
             case .failure(let failure): end(machine.abandon(), reason: failure.reason)
             }
         }
     }
 
-    private func attached(_ upstream: any UpstreamStream) {
-        guard machine.upstreamAttached() else { return upstream.release(keep: true) }
-        self.upstream = upstream
+    private func attached(_ lease: UpstreamLease) {
+        guard machine.upstreamAttached() else { return lease.end(keep: true) }
+        self.lease = lease
+        trial.tried.append(lease.record)
+        let upstream = lease.stream
         upstream.attach(self)
         // The response before this one may have left no room, and then no change of writability tells so.
         isSuspendedByClient = !client.isWritable
         upstream.setReading(!isSuspendedByClient)
-        writeHead(to: upstream)
+        sendHead(to: upstream)
         lastProgress = .now()
-        if machine.requestIsComplete { requestEndedAt = lastProgress }
-        if head.expectsContinue, hasContent { client.sendContinue() }
+        if machine.requestIsComplete, requestEndedAt == nil { requestEndedAt = lastProgress }
+        if head.expectsContinue, hasContent, machine.attempts == 1 { client.sendContinue() }
+        guard sendKeptContent(to: upstream) else { return end(machine.abandon(), reason: .internalError) }
+        watchAttempt(lease)
         // What follows flushes: the head leaves together with the content that is there already.
         client.resume()
+        if machine.attempts > 1 { upstream.flush() }
     }
 
-    private func writeHead(to upstream: any UpstreamStream) {
-        guard let route = permit?.route, let pool else { return }
+    func sendHead(to upstream: any UpstreamStream) {
+        guard let pool, let forwarding = forwarding(to: upstream, of: pool) else { return }
+        upstream.sendHead(head, forwarding)
+    }
+
+    /// What is said to a target about the request; with the permit only.
+    func forwarding(to upstream: any UpstreamStream, of pool: UpstreamPool) -> RequestForwarding? {
+        guard let route = permit?.route else { return nil }
         loop.addedFields.removeAll(keepingCapacity: true)
         session.forwarded.write(for: head, requestID: requestID.description, into: &loop.addedFields)
         for header in route.route.forward.clientCertificate {
@@ -216,10 +246,9 @@ final class Exchange {
             case .xfcc: loop.addedFields += session.xfccFields
             }
         }
-        let forwarding = RequestForwarding(
+        return RequestForwarding(
             authority: pool.plan.targets[upstream.target].authority, stripPrefix: route.stripPrefix,
             added: loop.addedFields, framing: head.framing)
-        upstream.sendHead(head, forwarding)
     }
 
     // MARK: the client's side
@@ -229,6 +258,7 @@ final class Exchange {
         guard let upstream, machine.hasUpstream else { return }
         record.requestBytes += piece.readableBytes
         lastProgress = .now()
+        keep(piece)
         if !upstream.sendBody(piece) { end(machine.abandon(), reason: .internalError) }
     }
 
@@ -236,7 +266,11 @@ final class Exchange {
         machine.requestEnded()
         requestEndedAt = .now()
         if let local { return run(local) }
-        guard hasContent, let upstream, machine.hasUpstream else { return }
+        trial.trailers = trailers
+        beginMirror()
+        guard hasContent, let lease, machine.hasUpstream else { return }
+        let upstream = lease.stream
+        watchAttempt(lease)
         guard upstream.sendEnd(trailers) else { return end(machine.abandon(), reason: .internalError) }
         upstream.flush()
     }
@@ -281,7 +315,11 @@ final class Exchange {
         if !machine.requestIsComplete, machine.hasUpstream, !(upstream?.isWritable == false), isTooSlow(now) {
             return end(machine.abandon(), reason: .requestContentTimeout)
         }
+        if !machine.isTunnel, let total = plan.upstream.timeouts.total, now - record.started > TimeAmount(total) {
+            return end(machine.abandon(), reason: .upstreamTotalTimeout)
+        }
         if machine.awaitsResponseHead, let requestEndedAt, now - requestEndedAt > plan.requestTimeout {
+            if let lease { pool?.failed(lease.record, .timeout) }
             return end(machine.abandon(), reason: .upstreamTimeout)
         }
         if machine.isResponding || !machine.requestIsComplete && machine.hasUpstream,
@@ -305,6 +343,7 @@ extension Exchange: UpstreamDelegate {
         guard !machine.isFinished else { return }
         lastProgress = .now()
         if response.isInterim { return forwardInterim(response) }
+        if answered(response) == .tryAgain { return tryAgain() }
         record.status = response.status
         record.upstreamDuration = lastProgress - record.started
         if response.opensTunnel { machine.tunnelOpened() } else { machine.responseHead() }
@@ -346,11 +385,11 @@ extension Exchange: UpstreamDelegate {
     }
 
     func upstreamFailed(_ failure: UpstreamFailure) {
-        upstream = nil
-        let nothingWasSent = !hasContent || record.requestBytes == 0 && !machine.requestIsComplete
-        let loss = machine.upstreamLost(
-            canRepeat: failure.reason == .upstreamClosed, isUnprocessed: failure.isUnprocessed && nothingWasSent)
-        end(loss, reason: failure.reason)
+        guard let lease = lease.take() else { return }
+        lease.lost()
+        if goOnWithHedge() { return }
+        let canRepeat = mayRepeat(after: failure, lease)
+        end(machine.upstreamLost(canRepeat: canRepeat, isUnprocessed: failure.isUnprocessed), reason: failure.reason)
     }
 
     func upstreamReadComplete() {

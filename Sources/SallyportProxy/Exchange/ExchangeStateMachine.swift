@@ -15,8 +15,9 @@ import SallyportModel
 /// and the second failure is no news. No other event can arrive in a state it doesn't belong to, because a response
 /// is only parsed on an attached connection.
 ///
-/// The rule for repeating a request (RFC 9110 §9.2.2, RFC 9112 §9.3.1): the method is idempotent, there is no body,
-/// and no byte of a final response has arrived. It covers the keep-alive race and a server that was killed.
+/// The rule for repeating a request (RFC 9110 §9.2.2, RFC 9112 §9.3.1): the method is idempotent or the upstream has
+/// said that it did nothing, what was sent of the content is still there, and no byte of a final response has gone to
+/// the client. It covers the keep-alive race and a server that was killed.
 struct ExchangeStateMachine {
     private enum State {
         case connecting
@@ -29,16 +30,18 @@ struct ExchangeStateMachine {
     private(set) var requestIsComplete: Bool
     /// Both sides speak another protocol.
     private(set) var isTunnel = false
-    private let isRepeatable: Bool
+    private let isIdempotent: Bool
+    /// Whatever was sent of the content can be sent once more.
+    private var contentIsKept: Bool
     private let clientKeepsAlive: Bool
-    private var attempts = 0
-
-    /// The first attempt and two more.
-    static let maximumAttempts = 3
+    private(set) var attempts = 0
+    /// The first attempt and two more, where nothing else is said.
+    var mostAttempts = 3
 
     init(isIdempotent: Bool, hasBody: Bool, clientKeepsAlive: Bool) {
         requestIsComplete = !hasBody
-        isRepeatable = isIdempotent && !hasBody
+        self.isIdempotent = isIdempotent
+        contentIsKept = !hasBody
         self.clientKeepsAlive = clientKeepsAlive
     }
 
@@ -58,6 +61,16 @@ struct ExchangeStateMachine {
         attempts += 1
         state = .waiting
         return true
+    }
+
+    /// Content is kept from its first byte on, or is not kept any more.
+    mutating func contentKept(_ isKept: Bool) {
+        contentIsKept = isKept
+    }
+
+    /// Whether the request may be sent once more, as far as method, content and count go.
+    func isRepeatable(isUnprocessed: Bool = false) -> Bool {
+        (isIdempotent || isUnprocessed) && contentIsKept && attempts < mostAttempts
     }
 
     /// The client's message is whole.
@@ -105,9 +118,16 @@ struct ExchangeStateMachine {
         case ignore
     }
 
+    /// The upstream answered with a status that is tried again elsewhere. True: ask for another connection.
+    mutating func repeatInstead() -> Bool {
+        guard case .waiting = state, isRepeatable() else { return false }
+        state = .connecting
+        return true
+    }
+
     /// The connection to the upstream is gone, or none could be had.
-    /// - Parameter isUnprocessed: the upstream has said that it did nothing of the request, and nothing of its content was
-    ///   sent; then the method does not matter (RFC 9113 §8.7).
+    /// - Parameter isUnprocessed: the upstream has said that it did nothing of the request; then the method does not matter
+    ///   (RFC 9113 §8.7).
     mutating func upstreamLost(canRepeat: Bool = true, isUnprocessed: Bool = false) -> Loss {
         switch state {
         case .finished:
@@ -115,7 +135,7 @@ struct ExchangeStateMachine {
         case .responding:
             state = .finished
             return .cut
-        case .waiting where (isUnprocessed || canRepeat && isRepeatable) && attempts < Self.maximumAttempts:
+        case .waiting where canRepeat && isRepeatable(isUnprocessed: isUnprocessed):
             state = .connecting
             return .retry
         case .waiting, .connecting:

@@ -25,6 +25,7 @@ package final class Gateway: Sendable {
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
     private let watch: EdgeWatch
+    private let upstreams: UpstreamKeeper
     private let journal = HandshakeJournal()
     private let challenges = PendingChallenges()
     private let acme = Mutex<ACMERenewal?>(nil)
@@ -66,6 +67,7 @@ package final class Gateway: Sendable {
             keeper: keeper, watch: watch)
         gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
+        gateway.upstreams.adopt(generation.upstreams.values, on: workers.first)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [], inherited: environment.inherited)
             gateway.state.withLock { $0.listeners = listeners }
@@ -94,6 +96,7 @@ package final class Gateway: Sendable {
         self.watch = watch
         self.issuing = issuing
         self.keeper = keeper
+        upstreams = UpstreamKeeper(lookup: environment.lookup, logger: environment.logger)
         self.environment = environment
         self.group = group
         self.workers = workers
@@ -232,6 +235,7 @@ package final class Gateway: Sendable {
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         keeper.adopt(generation.revocation)
+        upstreams.adopt(generation.upstreams.values, on: workers.first)
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
         if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
@@ -354,6 +358,7 @@ package final class Gateway: Sendable {
             refusals: journal.counts.map(GatewayStatus.RefusalCount.init),
             latestRefusals: journal.latestRefusals(5).compactMap(GatewayStatus.LatestRefusal.init),
             sampledHandshakes: journal.latestFinished(5).map(\.connection.text),
+            upstreams: generation.upstreams.values.map(UpstreamStatus.init).sorted { $0.name < $1.name },
             certificates: generation.certificates,
             lifetimes: generation.lifetimes.map { LifetimeStatus($0, at: UnixTime.seconds()) },
             revocation: keeper.status(),
@@ -396,6 +401,7 @@ package final class Gateway: Sendable {
             )
         }
         for task in tasks { task?.cancel() }
+        upstreams.stop()
         await tasks.last??.value
         acme.withLock { $0 }?.stop()
         for listener in listeners {

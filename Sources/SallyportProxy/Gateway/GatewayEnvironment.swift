@@ -12,6 +12,8 @@ package struct GatewayEnvironment: Sendable {
     package var logger: Logger
     /// Listening sockets that are there already.
     package var inherited: [InheritedSocket]
+    /// Looks the names of targets up.
+    package var lookup: any TargetLookup = SystemLookup()
 
     package init(
         state: StateDirectory, secrets: SecretReader, threads: Int, logger: Logger, inherited: [InheritedSocket] = []

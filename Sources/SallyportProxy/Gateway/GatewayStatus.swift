@@ -23,6 +23,8 @@ package struct GatewayStatus: Sendable, Encodable {
     package var latestRefusals: [LatestRefusal]
     /// Connections of the newest good handshakes that can be explained, newest first.
     package var sampledHandshakes: [String]
+    /// By name.
+    package var upstreams: [UpstreamStatus]
     package var certificates: [ServedCertificate]
     /// Every certificate and authority in use.
     package var lifetimes: [LifetimeStatus]

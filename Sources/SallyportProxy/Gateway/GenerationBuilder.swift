@@ -52,7 +52,8 @@ struct GenerationBuilder {
         if let admin = configuration.admin { tls[AdminEndpoint.listenerName] = try adminContext(admin) }
         var upstreams: [String: UpstreamPlan] = [:]
         for (name, upstream) in configuration.upstreams {
-            upstreams[name] = UpstreamPlan(upstream, tls: try upstreamContext(upstream))
+            upstreams[name] = UpstreamPlan(
+                upstream, tls: try upstreamContext(upstream), board: previous?.upstreams[name]?.board)
         }
         let services = try issuing.mounts(configuration) { reference throws(GatewayError) in
             try readSecret(reference)

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SallyportConfig
+import SallyportEdge
 import SallyportHTTP
 import SallyportModel
 import SallyportTLS
@@ -16,6 +17,8 @@ final class TargetPool {
     /// Lives as long as the process serves.
     unowned let loop: LoopState
     let limits: HTTPLimits
+    /// Nil: the name is looked up for each connection.
+    private let address: SocketAddress?
     private var idle: [HTTP1UpstreamConnection] = []
     private lazy var shared = HTTP2ConnectionSet(pool: self)
     /// What the target spoke last, where it may choose.
@@ -24,7 +27,8 @@ final class TargetPool {
     private(set) var open = 0
     private var isRetired = false
 
-    init(plan: UpstreamPlan, index: Int, loop: LoopState, limits: HTTPLimits) {
+    init(plan: UpstreamPlan, index: Int, address: SocketAddress?, loop: LoopState, limits: HTTPLimits) {
+        self.address = address
         self.plan = plan
         self.index = index
         self.loop = loop
@@ -51,7 +55,7 @@ final class TargetPool {
         done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
     ) {
         switch wants(request) {
-        case .http10, .http11: openHTTP1(deadline: deadline, preface: request.preface, done: done)
+        case .http10, .http11: openHTTP1(deadline: deadline, preface: preface(of: request), done: done)
         case .http2, nil: shared.wait(request, deadline: deadline, done: done)
         }
     }
@@ -63,6 +67,13 @@ final class TargetPool {
         case .http2: .http2
         case .auto: target.target.scheme == .http || request.tunnel != nil ? .http11 : version
         }
+    }
+
+    /// Whoever asks for itself, such as a health check, speaks for nobody.
+    private func preface(of request: PoolRequest) -> [UInt8] {
+        guard request.preface.isEmpty, let version = plan.upstream.proxyProtocol else { return request.preface }
+        let writer = ProxyHeaderWriter(addresses: nil)
+        return version == .v1 ? writer.text() : writer.binary()
     }
 
     private func openHTTP1(
@@ -114,7 +125,7 @@ final class TargetPool {
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 1)
-        guard let address = target.address else {
+        guard let address else {
             return bootstrap.connect(host: target.target.host, port: Int(target.target.port))
         }
         return bootstrap.connect(to: address)

@@ -1,4 +1,5 @@
 import NIOCore
+import SallyportBalance
 import SallyportConfig
 import SallyportTLS
 
@@ -8,6 +9,10 @@ package final class UpstreamPlan: Sendable {
     let targets: [Target]
     /// Present when some target is `https`.
     let tls: UpstreamTLSContext?
+    /// What is known of its targets, whatever generation found it out.
+    let board: UpstreamBoard
+    /// Positions of targets, by URL.
+    private let positions: [String: Int]
 
     struct Target: Sendable {
         let target: UpstreamTarget
@@ -17,9 +22,14 @@ package final class UpstreamPlan: Sendable {
         let authority: [UInt8]?
     }
 
-    init(_ upstream: Upstream, tls: UpstreamTLSContext?) {
+    /// - Parameter board: of the generation before; nil: nothing is known yet.
+    init(_ upstream: Upstream, tls: UpstreamTLSContext?, board: UpstreamBoard? = nil) {
         self.upstream = upstream
         self.tls = tls
+        self.board =
+            board ?? UpstreamBoard(name: upstream.name, circuit: upstream.circuit, ejection: upstream.health.ejection)
+        positions = Dictionary(
+            upstream.targets.enumerated().map { ($1.url, $0) }, uniquingKeysWith: { first, _ in first })
         targets = upstream.targets.map { target in
             // The name that TLS proves is the name that is asked for; plain HTTP keeps what the client said.
             let authority: [UInt8]? =
@@ -32,6 +42,27 @@ package final class UpstreamPlan: Sendable {
     /// A host that is no IP address is a name for the resolver.
     private static func literalAddress(_ target: UpstreamTarget) -> SocketAddress? {
         do { return try SocketAddress(ipAddress: target.host, port: Int(target.port)) } catch { return nil }
+    }
+
+    /// The generation that this belongs to goes into service.
+    func enterService(now: Nanoseconds) {
+        let targets = zip(upstream.targets, self.targets).map { target, plan in
+            BoardTarget(
+                url: target.url, host: target.host, isName: plan.address == nil, weight: target.weight,
+                labels: target.labels)
+        }
+        board.adopt(targets, circuit: upstream.circuit, ejection: upstream.health.ejection, now: now)
+        if upstream.health.check == nil { for (_, record) in board.endpoints() { record.forgetChecks() } }
+    }
+
+    /// Where an endpoint of the board is in this plan, which may be of another generation.
+    func position(of key: EndpointKey) -> Int? { positions[key.url] }
+
+    /// The address of an endpoint; nil: its name is looked up for each connection.
+    func address(of key: EndpointKey, at position: Int) -> SocketAddress? {
+        if let address = targets[position].address { return address }
+        let port = Int(targets[position].target.port)
+        do { return try SocketAddress(ipAddress: key.address, port: port) } catch { return nil }
     }
 
     private static func authority(_ target: UpstreamTarget, name: String?) -> String {

@@ -21,6 +21,7 @@ struct StatusText: CustomStringConvertible {
         rows.append(("connections", "\(status.connections) open"))
         rows.append(("requests", "\(status.requests)"))
         rows.append(("handshakes", "\(status.handshakes) accepted, \(status.refusedHandshakes) refused"))
+        for upstream in status.upstreams { rows += Self.upstream(upstream) }
         for refusal in status.refusals.prefix(8) {
             rows.append(("refusals", "\(refusal.count)  \(refusal.code) \(refusal.title)"))
         }
@@ -40,6 +41,28 @@ struct StatusText: CustomStringConvertible {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
         description = Self.aligned(rows)
+    }
+
+    /// `orders  leastRequests  3 of 4096 under way` and a line for each target.
+    private static func upstream(_ upstream: UpstreamStatus) -> [(String, String)] {
+        let waiting = upstream.pending > 0 ? ", \(upstream.pending) waiting" : ""
+        let shed = upstream.shed > 0 ? ", \(upstream.shed) turned away" : ""
+        let full = upstream.circuitOpen ? "  FULL" : ""
+        let load = "\(upstream.requestsUnderWay) of \(upstream.maxRequests) under way"
+        let head = ("upstream", "\(upstream.name)  \(upstream.balance)  \(load)\(waiting)\(shed)\(full)")
+        return [head] + upstream.targets.map { ("", target($0)) }
+    }
+
+    private static func target(_ target: UpstreamStatus.Target) -> String {
+        let state =
+            switch target.state {
+            case "ejected": "EJECTED for \(target.ejectedSeconds) s"
+            case "down": "DOWN"
+            default: target.state
+            }
+        let address = target.address.isEmpty || target.url.contains(target.address) ? "" : " (\(target.address))"
+        let labels = target.labels.isEmpty ? "" : "  \(target.labels.joined(separator: ", "))"
+        return "\(target.url)\(address)\(labels)  \(state)  \(target.requestsUnderWay) under way"
     }
 
     /// `trust clients  CN=Old Root  EXPIRED 3 days ago  pki/clients.pem`

@@ -61,6 +61,40 @@ import Testing
         #expect(loss == .reply)
     }
 
+    @Test func contentThatIsKeptCanBeSentAgain() {
+        var machine = ExchangeStateMachine(isIdempotent: true, hasBody: true, clientKeepsAlive: true)
+        machine.contentKept(true)
+        attach(&machine)
+        let kept = machine.upstreamLost()
+        #expect(kept == .retry)
+        attach(&machine)
+        machine.contentKept(false)
+        let lost = machine.upstreamLost()
+        #expect(lost == .reply)
+    }
+
+    /// REFUSED_STREAM, or GOAWAY below the stream: the method doesn't matter (RFC 9113 §8.7).
+    @Test func whatTheUpstreamDidNothingOfCanBeSentAgain() {
+        var machine = ExchangeStateMachine(isIdempotent: false, hasBody: false, clientKeepsAlive: true)
+        attach(&machine)
+        let loss = machine.upstreamLost(isUnprocessed: true)
+        #expect(loss == .retry)
+        attach(&machine)
+        let again = machine.repeatInstead()
+        #expect(!again, "an answer shows that it was processed")
+    }
+
+    @Test func anAnswerIsReplacedOnlyBeforeItIsPassedOn() {
+        var machine = get()
+        attach(&machine)
+        let early = machine.repeatInstead()
+        #expect(early)
+        attach(&machine)
+        machine.responseHead()
+        let late = machine.repeatInstead()
+        #expect(!late)
+    }
+
     @Test func aResponseThatHasBegunIsCutAndNeverRepeated() {
         var machine = get()
         attach(&machine)

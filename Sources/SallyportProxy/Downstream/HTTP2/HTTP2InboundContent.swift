@@ -53,6 +53,9 @@ struct HTTP2InboundContent {
         return count(0, ends: true)
     }
 
+    /// The end has come, and nobody asks what stood before it.
+    mutating func close() { isEnded = true }
+
     mutating func hold(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
         held += piece.readableBytes

@@ -52,6 +52,8 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     private var isSayingGoodbye = false
     /// Streams whose END_STREAM has just left.
     private var ended: [HTTP2StreamID] = []
+    /// The socket takes nothing.
+    private var writeBlockedSince: NIODeadline?
     private let opened = NIODeadline.now()
     private var lastActivity: NIODeadline
     var registryIndex = -1
@@ -112,8 +114,10 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        writeBlockedSince = isWritable ? nil : .now()
         finishEnded()
-        if context.channel.isWritable { flush() }
+        if isWritable { flush() }
     }
 
     /// The library ended a stream, because of an error of its own or of ours.
@@ -445,9 +449,16 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         case .leaving: break
         }
         guard !isEnding else { return }
+        if let writeBlockedSince, now - writeBlockedSince > Timeouts.writeStall { return stalled() }
         if let refusal = overdue(now) { return refuse(refusal) }
         for stream in streams.values { stream.sweep(now: now) }
         if phase == .serving, streams.isEmpty, now - lastActivity > idleTimeout { announce() }
+    }
+
+    /// There is no room for GOAWAY either.
+    private func stalled() {
+        for stream in streams.values { stream.stalled() }
+        close()
     }
 
     private var idleTimeout: TimeAmount {

@@ -70,9 +70,13 @@ final class HTTP2ServerStream {
 
     func received(_ piece: ByteBuffer, padding: Int, ends: Bool) {
         guard !isOver else { return }
+        guard exchange != nil else {
+            // The answer is under way, and this is of no use any more.
+            if ends { inbound.close() }
+            return openWindow(by: piece.readableBytes + padding)
+        }
         if let reason = inbound.count(piece.readableBytes, ends: ends) { return refuse(reason) }
         if padding > 0 { openWindow(by: padding) }
-        guard exchange != nil else { return openWindow(by: piece.readableBytes) }
         inbound.hold(piece)
         connection.held += piece.readableBytes
         pump()
@@ -80,6 +84,7 @@ final class HTTP2ServerStream {
 
     func receivedEnd(_ trailers: Trailers?) {
         guard !isOver else { return }
+        guard exchange != nil else { return inbound.close() }
         if let reason = inbound.end(with: trailers) { return refuse(reason) }
         pump()
     }
@@ -173,6 +178,11 @@ final class HTTP2ServerStream {
             exchange?.sweep(now: now)
             return
         }
+        stalled()
+    }
+
+    /// The client has taken nothing for too long.
+    func stalled() {
         cutCode = .cancel
         if let exchange { exchange.clientStalled() } else { connection.reset(self, .cancel) }
     }
@@ -226,7 +236,7 @@ extension HTTP2ServerStream: ClientStream {
             _ = reply(LocalReply(.upstreamHeadTooLarge), to: request, requestID: session.loop.nextRequestID(), close: false)
             return false
         }
-        outbound.begin(block, promised: promised(plan.framing))
+        outbound.begin(block, promised: response.opensTunnel ? nil : promised(plan.framing))
         return false
     }
 
