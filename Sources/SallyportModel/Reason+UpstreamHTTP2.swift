@@ -51,9 +51,16 @@ extension Reason {
         5028, "The service asks for fewer requests", status: 503, origin: .upstream,
         explanation: "The upstream ended the stream or the connection with ENHANCE_YOUR_CALM.",
         fix: "Add targets, limit the clients, or raise the limits of the service.")
+    package static let grpcDeadline = Reason(
+        5029, "The deadline of the call has passed", status: 504, origin: .upstream,
+        explanation: """
+            A gRPC client said in `grpc-timeout` how long it waits, and the service had not finished by then. The call was \
+            cancelled.
+            """,
+        fix: "Look at what makes the service slow, or have the client wait longer.")
 
     static let upstreamHTTP2Reasons = [
         upstreamNotHTTP2, upstreamRefusedStream, upstreamReset, upstreamProtocolError, upstreamWantsHTTP1, upstreamNoTunnel,
-        requestNotText, upstreamSilent, upstreamOverwhelmed,
+        requestNotText, upstreamSilent, upstreamOverwhelmed, grpcDeadline,
     ]
 }

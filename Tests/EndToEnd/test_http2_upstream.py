@@ -183,3 +183,18 @@ def test_reload_drains(edge, serve, alice):
         one.gateway.command("reload")
         assert client.request().status == 200
     assert len(upstream.connections) == 2
+
+
+def test_refusals_of_grpc_calls(edge, serve, alice):
+    """A gRPC caller reads grpc-status; also where the call came over HTTP/1.1."""
+    one = edge(serve(answers()), routes=[{"match": {"path": "/a"}, "allow": ["alice"], "to": "http://127.0.0.1:9"}])
+    fields = ["Content-Type: application/grpc+proto", "TE: trailers"]
+    with one.client(alice) as client:
+        reply = client.request("POST", "/none", fields=fields, body=b"")
+        assert (reply.status, reply.get("grpc-status"), reply.get("content-type")) == (200, "12", "application/grpc")
+        assert reply.get("grpc-message").startswith("SP") and reply.body == b""
+    with one.client(alice) as client:
+        reply = client.request("POST", "/a", fields=fields, body=b"")
+        assert (reply.status, reply.get("grpc-status")) == (200, "14")
+    line = one.gateway.access_line(lambda line: line.get("path", "").startswith("/a"))
+    assert "SP5001" in str(line)

@@ -37,6 +37,9 @@ final class Exchange {
     private(set) var requestEndedAt: NIODeadline?
     private(set) var lastProgress: NIODeadline
     let hasContent: Bool
+    let isGRPC: Bool
+    /// When the caller of a gRPC call gives up.
+    private let callDeadline: NIODeadline?
 
     init(head: RequestHead, client: any ClientStream, mayKeepAlive: Bool) {
         self.head = head
@@ -51,6 +54,8 @@ final class Exchange {
         let now = NIODeadline.now()
         lastProgress = now
         record = ExchangeRecord(started: now)
+        isGRPC = head.isGRPC
+        callDeadline = isGRPC ? Self.callDeadline(head, now) : nil
     }
 
     var loop: LoopState { session.loop }
@@ -116,6 +121,7 @@ final class Exchange {
     /// The gateway's own refusal.
     func answer(_ reply: LocalReply) {
         record.reason = reply.reason
+        if isGRPC { return answerCall(reply.reason) }
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose
         record.responseBytes += client.reply(reply, to: head, requestID: requestID, close: close)
@@ -165,6 +171,7 @@ final class Exchange {
 
     private func answerLoss(_ reason: Reason) {
         record.reason = reason
+        if isGRPC { return answerCall(reason) }
         record.status = reason.status ?? 502
         let close = machine.clientMustClose
         let reply = reason.status == 503 ? LocalReply(reason, fields: [Self.retryAfter]) : LocalReply(reason)
@@ -318,6 +325,7 @@ final class Exchange {
         if !machine.isTunnel, let total = plan.upstream.timeouts.total, now - record.started > TimeAmount(total) {
             return end(machine.abandon(), reason: .upstreamTotalTimeout)
         }
+        if let callDeadline, now > callDeadline { return end(machine.abandon(), reason: .grpcDeadline) }
         if machine.awaitsResponseHead, let requestEndedAt, now - requestEndedAt > plan.requestTimeout {
             if let lease { pool?.failed(lease.record, .timeout) }
             return end(machine.abandon(), reason: .upstreamTimeout)
