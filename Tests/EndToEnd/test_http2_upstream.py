@@ -196,5 +196,5 @@ def test_refusals_of_grpc_calls(edge, serve, alice):
     with one.client(alice) as client:
         reply = client.request("POST", "/a", fields=fields, body=b"")
         assert (reply.status, reply.get("grpc-status")) == (200, "14")
-    line = one.gateway.access_line(lambda line: line.get("path", "").startswith("/a"))
+    line = one.gateway.access_line(lambda line: line["url.path"] == "/a")
     assert "SP5001" in str(line)
