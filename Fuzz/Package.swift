@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "LibFuzzer"),
         fuzzer("HTTP1Fuzz"),
         fuzzer("HTTP2Fuzz"),
+        fuzzer("HTTP2ResponseFuzz"),
         fuzzer("ClientHelloFuzz"),
         fuzzer("ServerFlightFuzz"),
         fuzzer("HandshakeExplanationFuzz"),

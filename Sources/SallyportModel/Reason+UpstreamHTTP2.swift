@@ -32,8 +32,8 @@ extension Reason {
     package static let upstreamNoTunnel = Reason(
         5025, "The service takes no tunnel over HTTP/2", status: 502, origin: .upstream,
         explanation: """
-            A client asked for a WebSocket, the upstream is spoken to in HTTP/2 only, and its SETTINGS do not allow \
-            extended CONNECT (RFC 8441).
+            A client asked for a WebSocket, and the upstream is spoken to in HTTP/2 only. The gateway opens tunnels to \
+            upstreams over HTTP/1.1; it does not use extended CONNECT (RFC 8441) there.
             """,
         fix: "Set `protocol: auto` or `http1` for the upstream, so that tunnels use HTTP/1.1.")
     package static let requestNotText = Reason(

@@ -110,7 +110,13 @@ class Questions:
         self.queue = queue.Queue()
 
     def __iter__(self):
-        return iter(self.queue.get, None)
+        return self
+
+    def __next__(self):
+        request = self.queue.get()
+        if request is None:
+            raise StopIteration
+        return request
 
     def ask(self, request):
         self.queue.put(request)

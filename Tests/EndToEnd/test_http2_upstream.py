@@ -198,3 +198,13 @@ def test_refusals_of_grpc_calls(edge, serve, alice):
         assert (reply.status, reply.get("grpc-status")) == (200, "14")
     line = one.gateway.access_line(lambda line: line["url.path"] == "/a")
     assert "SP5001" in str(line)
+
+
+def test_tunnels_need_http1(edge, serve, alice):
+    """An upstream of HTTP/2 only gets no WebSocket, and the client is told so."""
+    one = through(edge, serve(answers()))
+    with one.client(alice) as client:
+        reply = client.request(fields=[
+            "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])
+        assert (reply.status, reply.code) == (502, "SP5025")

@@ -229,7 +229,7 @@ final class TargetPool {
 }
 
 extension TargetPool: HTTP2ConnectionOwner {
-    func opened(_ connection: HTTP2UpstreamConnection) { shared.opened(connection) }
+    func opened() { shared.opened() }
     func failedToOpen(_ failure: UpstreamFailure) { shared.failWaiting(failure) }
     func hasRoom() { shared.hasRoom() }
     func retiredOne() { shared.retiredOne() }

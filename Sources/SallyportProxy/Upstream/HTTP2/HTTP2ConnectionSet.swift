@@ -36,9 +36,10 @@ final class HTTP2ConnectionSet {
         self.pool = pool
     }
 
-    /// A place on a connection that is there. A tunnel needs a peer that takes tunnels (RFC 8441 §3).
+    /// A place on a connection that is there. Tunnels go over HTTP/1.1 only.
     func take(_ request: PoolRequest) -> (any UpstreamStream)? {
-        for connection in connections where request.tunnel == nil || connection.takesTunnels {
+        guard request.tunnel == nil else { return nil }
+        for connection in connections {
             if let stream = connection.reserve(target: pool.index) { return stream }
         }
         return nil
@@ -49,6 +50,7 @@ final class HTTP2ConnectionSet {
         _ request: PoolRequest, deadline: NIODeadline,
         done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
     ) {
+        guard request.tunnel == nil else { return done(.failure(UpstreamFailure(.upstreamNoTunnel))) }
         if let stream = take(request) { return done(.success(stream)) }
         guard waiting.count < Self.maximumWaiting else {
             return done(.failure(UpstreamFailure(.upstreamBusy, isUnprocessed: true)))
@@ -130,10 +132,8 @@ final class HTTP2ConnectionSet {
     }
 
     private func serve() {
-        while let index = waiting.firstIndex(where: { $0.request.tunnel == nil }) ?? waiting.indices.first,
-            let stream = take(waiting[index].request)
-        {
-            waiting.remove(at: index).done(.success(stream))
+        while let first = waiting.first, let stream = take(first.request) {
+            waiting.removeFirst().done(.success(stream))
         }
         openMore()
         if isRetired, waiting.isEmpty { drainAll() }
@@ -164,13 +164,7 @@ final class HTTP2ConnectionSet {
 // MARK: - what connections tell
 
 extension HTTP2ConnectionSet {
-    func opened(_ connection: HTTP2UpstreamConnection) {
-        // Where the peer takes no tunnels, no other connection to it will.
-        let refused = connection.takesTunnels ? [] : waiting.filter { $0.request.tunnel != nil }
-        if !connection.takesTunnels { waiting.removeAll { $0.request.tunnel != nil } }
-        for waiter in refused { waiter.done(.failure(UpstreamFailure(.upstreamNoTunnel))) }
-        serve()
-    }
+    func opened() { serve() }
 
     func hasRoom() { serve() }
 

@@ -7,7 +7,7 @@ import SallyportTLS
 /// What a connection tells the pool that opened it.
 protocol HTTP2ConnectionOwner: AnyObject {
     /// The peer's first SETTINGS are there: it speaks HTTP/2.
-    func opened(_ connection: HTTP2UpstreamConnection)
+    func opened()
     /// It ended before that.
     func failedToOpen(_ failure: UpstreamFailure)
     /// A request ended, or the peer allows more of them.
@@ -48,8 +48,6 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     private var reserved = 0
     private var nextStream = 1
     private var allowedStreams = HTTP2UpstreamSettings.streams
-    /// Whether extended CONNECT is allowed (RFC 8441 §3).
-    private(set) var takesTunnels = false
     /// Of the GOAWAY that came.
     private var goAway: HTTP2ErrorCode?
     /// The library found an error of the connection and said GOAWAY.
@@ -282,17 +280,13 @@ extension HTTP2UpstreamConnection {
     }
 
     private func receive(_ settings: HTTP2Settings) {
-        for setting in settings {
-            if setting.parameter == .maxConcurrentStreams {
-                allowedStreams = min(setting.value, HTTP2UpstreamSettings.streams)
-            } else if setting.parameter == .enableConnectProtocol {
-                takesTunnels = setting.value == 1
-            }
+        for setting in settings where setting.parameter == .maxConcurrentStreams {
+            allowedStreams = min(setting.value, HTTP2UpstreamSettings.streams)
         }
         if state == .opening {
             state = .open
             idleSince = .now()
-            owner.opened(self)
+            owner.opened()
         } else if hasRoom {
             owner.hasRoom()
         }
