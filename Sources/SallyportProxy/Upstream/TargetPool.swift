@@ -61,8 +61,10 @@ final class TargetPool {
     }
 
     /// The version to ask for; nil leaves it to the target. A tunnel takes a whole connection of HTTP/1.1 where it can.
+    /// So does a PROXY header, which speaks for one client.
     private func wants(_ request: PoolRequest) -> HTTPVersion? {
-        switch plan.upstream.applicationProtocol {
+        if plan.upstream.proxyProtocol != nil { return .http11 }
+        return switch plan.upstream.applicationProtocol {
         case .http1: .http11
         case .http2: .http2
         case .auto: target.target.scheme == .http || request.tunnel != nil ? .http11 : version
