@@ -24,6 +24,8 @@ final class ClientSession {
     /// Which hosts may be asked for on this connection.
     private(set) var handshake: HandshakeHost
     private(set) var view: GenerationView
+    /// Of its listener, under this view.
+    private(set) var rules: ListenerRules?
     /// What upstreams are told about this connection; computed once.
     let forwarded: ForwardedFields
     /// The part of every log line that is the connection's.
@@ -45,6 +47,7 @@ final class ClientSession {
         handshake = HandshakeHost(
             serverName: established.sni, policy: established.policy, certificate: established.certificate)
         self.view = view
+        rules = view.rules(of: listener.name)
         peerAddress = addresses.client?.plainIPAddress ?? "unknown"
         peerPort = UInt16(clamping: addresses.client?.port ?? 0)
         forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: addresses.local?.port ?? 0))
@@ -70,6 +73,7 @@ final class ClientSession {
         pass?.requestCame(on: loop)
         guard view !== loop.current else { return nil }
         view = loop.current
+        rules = view.rules(of: listener.name)
         // A listener that is gone, or a name that has no rules any more.
         guard let listenerTLS = view.generation.tls[listener.name],
             let tls = listenerTLS.policy(serverName: established.sni)?.context

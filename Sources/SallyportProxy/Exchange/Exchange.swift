@@ -91,10 +91,8 @@ final class Exchange {
         }
         if let refusal = checkHost() { return answer(refusal) }
         if head.isAboutServer { return answerAsLastHop() }
-        if let mount = view.generation.services[session.listener.name]?.find(head.bytes[head.path]) {
-            return begin(mount)
-        }
-        guard let routes = view.routes(of: session.listener.name) else { return answer(LocalReply(.noRoute)) }
+        if let mount = session.rules?.services?.find(head.bytes[head.path]) { return begin(mount) }
+        guard let routes = session.rules?.routes else { return answer(LocalReply(.noRoute)) }
         let route: CompiledRoute
         switch routes.route(head) {
         case .route(let found): route = found
@@ -112,7 +110,7 @@ final class Exchange {
 
     /// The rules that let the client in are the rules that the request is under.
     private func checkHost() -> LocalReply? {
-        guard let plan = view.generation.tls[session.listener.name]?.plan else { return LocalReply(.noRoute) }
+        guard let plan = session.rules?.plan else { return LocalReply(.noRoute) }
         return misdirection(of: head.host, on: session.handshake, plan: plan)
     }
 

@@ -97,6 +97,14 @@ final class AccessLogOwner: Sendable {
     }
 }
 
+/// What one listener does with requests, looked up once for each connection and generation.
+struct ListenerRules {
+    let plan: ListenerTLSPlan
+    /// What the gateway itself answers.
+    let services: LocalMounts?
+    let routes: HostTable?
+}
+
 /// A generation as one event loop sees it: with the connections to upstreams that this loop opened under it.
 final class GenerationView {
     let generation: Generation
@@ -110,7 +118,12 @@ final class GenerationView {
     /// Responses come from the operator's own services: more room than for clients, and still a bound.
     private static let responseLimits = HTTPLimits(startLine: 8192, fieldLine: 65_536, headers: 131_072, headerCount: 256)
 
-    func routes(of listener: String) -> HostTable? { generation.routes.routes(of: listener) }
+    /// Nil for a listener that this configuration doesn't have, or that is not for clients.
+    func rules(of listener: String) -> ListenerRules? {
+        guard let tls = generation.tls[listener] else { return nil }
+        return ListenerRules(
+            plan: tls.plan, services: generation.services[listener], routes: generation.routes.routes(of: listener))
+    }
 
     /// - Parameter loop: the one that the view belongs to.
     func pool(named name: String, on loop: LoopState) -> UpstreamPool? {

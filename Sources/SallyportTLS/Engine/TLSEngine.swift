@@ -172,6 +172,8 @@ final class TLSEngine {
                 result = SSL_read(ssl, target.baseAddress, CInt(clamping: target.count))
                 return max(0, Int(result))
             }
+            // Asking again would only have the library say that it wants more.
+            if result > 0, inbound == nil, SSL_has_pending(ssl) == 0 { return .drained }
             guard result <= 0 else { continue }
             switch SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ: return .drained
