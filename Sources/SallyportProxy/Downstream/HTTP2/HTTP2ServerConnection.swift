@@ -38,6 +38,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     private var limits: HTTPLimits
     private let output = HTTP2OutputTurns()
     private var isFlushDue = false
+    private var isFlushScheduled = false
     /// What the client's SETTINGS let each new stream send.
     private var initialSendWindow = 65535
     /// Content of requests that is held, bytes.
@@ -307,9 +308,15 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         context?.flush()
     }
 
+    /// Answers that become ready in one turn of the event loop leave together: one TLS record, one system call.
     func flush(_ stream: HTTP2ServerStream) {
         output.add(stream)
-        flush()
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.eventLoop.assumeIsolated().execute { [self] in
+            isFlushScheduled = false
+            flush()
+        }
     }
 
     /// Sends what windows and the socket allow, a frame of each stream in turn. Not re-entered.
@@ -346,6 +353,8 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
 
     /// Resets a stream of ours. What was sent before is out first.
     func reset(_ stream: HTTP2ServerStream, _ code: HTTP2Code) {
+        guard !stream.isOver else { return }
+        flush()
         guard !stream.isOver else { return }
         stream.end()
         context?.flush()
