@@ -98,7 +98,10 @@ extension Reason {
         fix: "Add the name to `tls.names` of the listener or to its certificate, or have the client use another name.")
     package static let noCommonProtocol = Reason(
         2107, "No common application protocol", origin: .client,
-        explanation: "The client offers application protocols (ALPN) and none of them is spoken here.",
+        explanation: """
+            None of the application protocols that the client offers (ALPN) is spoken here. A client that offers none speaks \
+            HTTP/1.1, which `tls.protocols` of the listener may leave out.
+            """,
         fix: "Have the client offer h2 or http/1.1, or see `tls.protocols` of the listener.")
     package static let versionTooOld = Reason(
         2108, "TLS version not allowed", origin: .client,

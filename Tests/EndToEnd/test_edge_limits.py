@@ -87,6 +87,7 @@ def test_one_address_has_its_limit_and_another_comes_in(edge, serve, alice):
         time.sleep(0.1)
     refused = {entry["code"]: entry["count"] for entry in one.gateway.status()["edge"]["refused"]}
     assert refused.get("SP4041", 0) >= 1, refused
+    assert "SP4041" in one.gateway.command("status").stdout
 
 
 def test_an_address_that_opens_too_fast(edge, serve, alice):

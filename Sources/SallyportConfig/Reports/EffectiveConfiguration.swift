@@ -176,6 +176,8 @@ package enum EffectiveConfiguration {
             "tls": .members([
                 "trust": upstream.tls.trust.isEmpty ? .string("system") : .strings(upstream.tls.trust),
                 "name": upstream.tls.name.map(JSONValue.string),
+                "uri": upstream.tls.uri.map(JSONValue.string),
+                "pins": upstream.tls.pins.isEmpty ? nil : .strings(upstream.tls.pins.map { Hexadecimal.text($0) }),
                 "present": upstream.tls.present.map {
                     .members(["certificate": .string($0.certificate), "key": .string($0.key.text)])
                 },
@@ -186,6 +188,7 @@ package enum EffectiveConfiguration {
                 "connect": .string(DurationText.text(upstream.timeouts.connect)),
                 "request": .string(DurationText.text(upstream.timeouts.request)),
                 "idle": .string(DurationText.text(upstream.timeouts.idle)),
+                "tunnel": .string(DurationText.text(upstream.timeouts.tunnel)),
                 "attempt": upstream.timeouts.attempt.map { .string(DurationText.text($0)) },
                 "total": upstream.timeouts.total.map { .string(DurationText.text($0)) },
             ]),
@@ -217,6 +220,7 @@ package enum EffectiveConfiguration {
             "allow": allow(route.allow),
             "clientCertificate": route.requiresCertificate ? .string("require") : nil,
             "forward": forward(route.forward),
+            "compress": route.compress.isEmpty ? nil : .strings(route.compress.map(\.rawValue)),
             "to": .string(route.upstream),
             "split": split(route.split),
             "mirror": route.mirror.map {

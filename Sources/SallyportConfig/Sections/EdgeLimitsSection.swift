@@ -80,7 +80,9 @@ extension ValueType<Int> {
         return .scalar(shape, text: { "\($0)/s" }) { text throws(ValueError) in
             let digits = text.dropLast(2)
             guard text.hasSuffix("/s"), !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                throw ValueError(message: "\"\(text)\" is no rate", label: "such as 50/s")
+                let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+                throw ValueError(
+                    message: "\"\(text)\" is no rate", label: "such as 50/s", help: isNumber ? ["write \(text)/s"] : [])
             }
             guard let value = Int(digits), range.contains(value) else {
                 throw ValueError(reason: .outOfRange, message: "\(text) is out of range", label: shown)

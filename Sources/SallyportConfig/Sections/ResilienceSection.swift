@@ -91,7 +91,8 @@ extension ConfigurationCheck {
         guard let upstream = self.draft.upstreams?.first(where: { $0.name == name })?.value else { return [] }
         let labels = upstream.targets.flatMap(\.value.labels)
         for part in draft.value where !labels.contains(part.label) {
-            let near = Spelling.nearest(to: part.label, among: labels)
+            let unnamed = labels.filter { label in !draft.value.contains { $0.label == label } }
+            let near = Spelling.nearest(to: part.label, among: unnamed)
             session.report(
                 .unknownReference, "no target of `\(name)` has the label `\(part.label)`", at: draft.span,
                 help: [near.map { "did you mean `\($0)`?" } ?? "give a target `labels: [\(part.label)]`"],

@@ -5,7 +5,7 @@ struct UpstreamDraft: Sendable {
     var tls: Located<UpstreamTLSDraft>?
     var timeouts: UpstreamTimeouts
     var applicationProtocol: UpstreamProtocol
-    var proxyProtocol: ProxyVersion?
+    var proxyProtocol: Located<ProxyVersion>?
     var balance: Balance
     var health: HealthSettings
     var retries: Retries
@@ -89,7 +89,7 @@ enum UpstreamSection {
         UpstreamDraft(
             targets: record[targets]?.value ?? [], tls: record[tls],
             timeouts: record[timeouts]?.value ?? UpstreamTimeouts(),
-            applicationProtocol: record[applicationProtocol], proxyProtocol: record[proxyProtocol]?.value,
+            applicationProtocol: record[applicationProtocol], proxyProtocol: record[proxyProtocol],
             balance: Balance(
                 method: record[balance], slowStart: record[slowStart]?.value ?? .zero, panicBelow: record[panicBelow]),
             health: record[health]?.value ?? HealthSettings(), retries: record[retries]?.value ?? Retries(),
@@ -195,12 +195,12 @@ extension ConfigurationCheck {
                     .withoutEffect, "`tls` has no effect on http targets", at: tls.span,
                     help: ["write https:// in `targets`"], path: tls.path)
             }
-            upstreams[entry.name] = upstream(entry.name, draft, at: entry.path)
+            upstreams[entry.name] = upstream(entry.name, draft)
         }
         return upstreams
     }
 
-    private func upstream(_ name: String, _ draft: UpstreamDraft, at path: KeyPath) -> Upstream {
+    private func upstream(_ name: String, _ draft: UpstreamDraft) -> Upstream {
         var upstream = Upstream(
             name: name, targets: draft.targets.map(\.value), tls: tls(draft.tls?.value), timeouts: draft.timeouts)
         upstream.applicationProtocol = draft.applicationProtocol
@@ -211,13 +211,14 @@ extension ConfigurationCheck {
         upstream.concurrency = draft.concurrency
         upstream.hedge = draft.hedge
         upstream.resolve = draft.resolve
-        upstream.proxyProtocol = draft.proxyProtocol
-        if draft.proxyProtocol != nil {
+        upstream.proxyProtocol = draft.proxyProtocol?.value
+        if let proxyProtocol = draft.proxyProtocol {
             // A header speaks for one client, and a connection of HTTP/2 would carry requests of several.
             if draft.applicationProtocol == .http2 {
                 session.report(
                     .conflictingKeys, "`proxyProtocol` needs a connection for each client, and `protocol: http2` shares them",
-                    at: draft.targets.first?.span ?? self.draft.span, path: path)
+                    at: proxyProtocol.span, help: ["remove `protocol`: HTTP/1.1 is spoken behind the header"],
+                    path: proxyProtocol.path)
             }
             upstream.applicationProtocol = .http1
         }

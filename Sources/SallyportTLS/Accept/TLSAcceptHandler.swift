@@ -207,7 +207,7 @@ package final class TLSAcceptHandler: ChannelInboundHandler, RemovableChannelHan
         let spoken = tls.policy.applicationProtocols
         let offered = hello.alpn.isEmpty ? [Array("http/1.1".utf8)] : hello.alpn
         guard offered.contains(where: { name in spoken.contains { $0.utf8.elementsEqual(name) } }) else {
-            return refuse(.noCommonProtocol, "offered: \(Self.list(hello.alpn))", context)
+            return refuse(.noCommonProtocol, "offered: \(hello.alpn.isEmpty ? "nothing" : Self.list(hello.alpn))", context)
         }
         if let reason = mayBegin() { return refuse(reason, "more handshakes than are begun", context) }
         beginHandshake(hello, policy, tls, context)

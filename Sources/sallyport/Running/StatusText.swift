@@ -21,6 +21,9 @@ struct StatusText: CustomStringConvertible {
         rows.append(("connections", "\(status.connections) open"))
         rows.append(("requests", "\(status.requests)"))
         rows.append(("handshakes", "\(status.handshakes) accepted, \(status.refusedHandshakes) refused"))
+        for refused in status.edge.refused.prefix(8) {
+            rows.append(("turned away", "\(refused.count)  \(refused.code) \(refused.title)"))
+        }
         for upstream in status.upstreams { rows += Self.upstream(upstream) }
         for refusal in status.refusals.prefix(8) {
             rows.append(("refusals", "\(refusal.count)  \(refusal.code) \(refusal.title)"))
