@@ -54,11 +54,28 @@ def context_for(credential=None, *, authority=None, alpn=("http/1.1",)):
     return context
 
 
+def connect(port, *, timeout=10, source=None, receive_buffer=None):
+    """A connection, from an address such as 127.0.0.2 where one is named."""
+    plain = socket.socket()
+    try:
+        plain.settimeout(timeout)
+        if receive_buffer:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source:
+            plain.bind((source, 0))
+        plain.connect(("127.0.0.1", port))
+    except BaseException:
+        plain.close()
+        raise
+    return plain
+
+
 class Client:
     """One mutual-TLS connection. `credential` is (certificate file, key file) or nothing."""
 
-    def __init__(self, port, credential=None, *, server_name="localhost", timeout=10, context=None, authority=None):
-        plain = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    def __init__(self, port, credential=None, *, server_name="localhost", timeout=10, context=None, authority=None,
+                 source=None, receive_buffer=None):
+        plain = connect(port, timeout=timeout, source=source, receive_buffer=receive_buffer)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             context = context or context_for(credential, authority=authority)

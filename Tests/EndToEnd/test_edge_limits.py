@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from clients import Client, Closed, context_for
+from clients import Client, Closed, connect
 
 NOBODY_EXEMPT = {"addresses": {"exempt": []}}
 
@@ -17,30 +17,16 @@ def limits(**addresses):
     return {"addresses": {"exempt": [], **addresses}}
 
 
-class From(Client):
-    """A client with an address of its own, such as 127.0.0.2."""
-
-    def __init__(self, address, port, credential=None, *, server_name="localhost", timeout=10):
-        plain = socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=(address, 0))
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            self.socket = context_for(credential).wrap_socket(plain, server_hostname=server_name)
-        except BaseException:
-            plain.close()
-            raise
-        self.buffer = b""
-
-
 def is_served(address, port, credential):
     try:
-        with From(address, port, credential) as client:
+        with Client(port, credential, source=address) as client:
             return client.request().status == 200
     except (OSError, Closed):
         return False
 
 
 def plain(address, port):
-    return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(address, 0))
+    return connect(port, timeout=5, source=address)
 
 
 def ended(connection, timeout=3):
@@ -118,7 +104,7 @@ def test_strangers_do_not_keep_those_out_who_have_come_in_before(edge, serve, al
     refused = 0
     for number in range(10, 40):
         try:
-            with From(f"127.0.1.{number}", one.port, bob) as client:
+            with Client(one.port, bob, source=f"127.0.1.{number}") as client:
                 client.request()
         except (OSError, Closed):
             refused += 1
@@ -129,7 +115,7 @@ def test_strangers_do_not_keep_those_out_who_have_come_in_before(edge, serve, al
 
 def test_an_identity_has_its_limit(edge, serve, alice):
     one = edge(serve(), limits={"identities": {"connections": 3}, **NOBODY_EXEMPT})
-    held = [From("127.0.0.1", one.port, alice) for _ in range(3)]
+    held = [Client(one.port, alice, source="127.0.0.1") for _ in range(3)]
     try:
         for client in held:
             assert client.request().status == 200
