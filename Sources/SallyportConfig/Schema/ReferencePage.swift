@@ -54,8 +54,7 @@ package enum ReferencePage {
             # Reasons
 
             Every refusal and every finding has a code that never changes its meaning. Generated from `Reason.all`;
-            do not
-            edit. `sallyport explain SPnnnn` shows the same texts.
+            do not edit. `sallyport explain SPnnnn` shows the same texts.
 
             """
         for reason in Reason.all {
