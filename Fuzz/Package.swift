@@ -18,6 +18,7 @@ let package = Package(
         fuzzer("HTTP1Fuzz"),
         fuzzer("HTTP2Fuzz"),
         fuzzer("HTTP2ResponseFuzz"),
+        fuzzer("ProxyHeaderFuzz"),
         fuzzer("ClientHelloFuzz"),
         fuzzer("ServerFlightFuzz"),
         fuzzer("HandshakeExplanationFuzz"),

@@ -392,6 +392,12 @@ def h2_half_frame(attacker):
     attacker.keep(64, make, lambda one: None, 0.2)
 
 
+@attack
+def nothing(attacker):
+    """How much the good client's times differ by themselves."""
+    time.sleep(attacker.end - time.monotonic())
+
+
 def main(name, port, seconds, certificate, key, addresses):
     os.nice(10)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

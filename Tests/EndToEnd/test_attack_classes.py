@@ -89,6 +89,7 @@ class Target:
         # What the upstream itself suffers is not what is measured here: the good client has one of its own.
         good_port, other_port = free_port(), free_port()
         self.upstreams = [Running("upstream_process.py", port) for port in (good_port, other_port)]
+        os.setpriority(os.PRIO_PROCESS, self.upstreams[1].process.pid, 10)
         for upstream in self.upstreams:
             upstream.wait_ready()
         self.edge = Edge(folder, authority, server_certificate, limits=LIMITS, **options, identities={
