@@ -24,6 +24,8 @@ final class ClientSession {
     /// Which hosts may be asked for on this connection.
     private(set) var handshake: HandshakeHost
     private(set) var view: GenerationView
+    /// Why nobody is served on this connection under the configuration at hand.
+    private var refusal: LocalReply?
     /// Of its listener, under this view.
     private(set) var rules: ListenerRules?
     /// What upstreams are told about this connection; computed once.
@@ -71,9 +73,14 @@ final class ClientSession {
     /// looked at again under the new trust, revocations and names.
     func adoptGeneration() -> LocalReply? {
         pass?.requestCame(on: loop)
-        guard view !== loop.current else { return nil }
+        guard view !== loop.current else { return refusal }
         view = loop.current
         rules = view.rules(of: listener.name)
+        refusal = judge()
+        return refusal
+    }
+
+    private func judge() -> LocalReply? {
         // A listener that is gone, or a name that has no rules any more.
         guard let listenerTLS = view.generation.tls[listener.name],
             let tls = listenerTLS.policy(serverName: established.sni)?.context

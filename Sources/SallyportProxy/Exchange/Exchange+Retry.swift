@@ -117,7 +117,7 @@ extension Exchange {
         guard let pool else { return false }
         // The keep-alive race, and a server that shuts down in order: nobody's fault, and nothing of it was done.
         let isFree = failure.isUnprocessed || lease.isReused && failure.reason == .upstreamClosed
-        if !isFree, !machine.isFinished { pool.failed(lease.record, .reset) }
+        if !isFree, !failure.isOfRequest, !machine.isFinished { pool.failed(lease.record, .reset) }
         guard failure.isUnprocessed || failure.reason == .upstreamClosed else { return false }
         if isFree, !trial.usedFreeRepeat {
             trial.usedFreeRepeat = true

@@ -30,6 +30,8 @@ struct ExchangeStateMachine {
     private(set) var requestIsComplete: Bool
     /// Both sides speak another protocol.
     private(set) var isTunnel = false
+    /// The response began before the request was whole.
+    private var isAnsweredEarly = false
     private let isIdempotent: Bool
     /// Whatever was sent of the content can be sent once more.
     private var contentIsKept: Bool
@@ -84,6 +86,7 @@ struct ExchangeStateMachine {
 
     /// The head of the final response is there.
     mutating func responseHead() {
+        isAnsweredEarly = !requestIsComplete
         state = .responding
     }
 
@@ -100,13 +103,13 @@ struct ExchangeStateMachine {
         var keepUpstream: Bool
     }
 
-    /// The response is whole. An upstream that answered before it had the whole request is in the middle of a
-    /// message and is never used again.
+    /// The response is whole. An upstream that began to answer before it had the whole request may not read the rest of it,
+    /// and then takes it for the next one; it is never used again.
     mutating func responseEnded(upstreamKeepsAlive: Bool, clientWasToldToClose: Bool) -> Completion {
         state = .finished
         return Completion(
             keepClient: clientKeepsAlive && requestIsComplete && !clientWasToldToClose && !isTunnel,
-            keepUpstream: upstreamKeepsAlive && requestIsComplete && !isTunnel)
+            keepUpstream: upstreamKeepsAlive && requestIsComplete && !isAnsweredEarly && !isTunnel)
     }
 
     enum Loss: Equatable {

@@ -51,10 +51,10 @@ final class MirrorCall: UpstreamDelegate {
 
     func upstreamEnd(_: Trailers?, keepAlive: Bool) { finish(keep: keepAlive) }
 
-    func upstreamFailed(_: UpstreamFailure) {
+    func upstreamFailed(_ failure: UpstreamFailure) {
         if let lease = lease.take() {
             lease.lost()
-            if !lease.isReused { pool.failed(lease.record, .reset) }
+            if !lease.isReused, !failure.isOfRequest { pool.failed(lease.record, .reset) }
         }
         finish(keep: false)
     }

@@ -235,8 +235,21 @@ final class LoopState {
         call(turns.leave())
     }
 
+    /// Exchanges whose turn has come and that do not know it yet.
+    private var called: [Exchange] = []
+    private var isCalling = false
+
+    /// Not re-entered: one that ends at once lets the next one come, and a long line would be as deep.
     private func call(_ exchanges: [Exchange]) {
-        for exchange in exchanges { exchange.turnCame() }
+        called += exchanges
+        guard !isCalling else { return }
+        isCalling = true
+        while !called.isEmpty {
+            let now = called
+            called = []
+            for exchange in now { exchange.turnCame() }
+        }
+        isCalling = false
     }
 
     /// The head of a first request is to come. Where too many are waited for, the oldest connection is closed.

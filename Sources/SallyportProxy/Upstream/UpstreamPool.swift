@@ -193,8 +193,10 @@ final class UpstreamPool {
                 place.record.rested()
                 done(.success(UpstreamLease(stream: stream, record: place.record, isReused: false)))
             case .failure(let failure):
-                place.record.rest(until: .now() + Self.rest.nanoseconds)
-                failed(place.record, .connect)
+                if !failure.isOfRequest {
+                    place.record.rest(until: .now() + Self.rest.nanoseconds)
+                    failed(place.record, .connect)
+                }
                 goOn(after: failure, at: place, connecting, done: done)
             }
         }

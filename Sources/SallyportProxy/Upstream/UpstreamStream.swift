@@ -45,6 +45,9 @@ struct UpstreamFailure: Error {
     /// (RFC 9113 §8.7).
     var isUnprocessed = false
 
+    /// The request or the gateway's own bounds are why, and nothing is known about the target.
+    var isOfRequest: Bool { reason.origin == .client || reason == .upstreamNoTunnel || reason == .upstreamBusy }
+
     init(_ reason: Reason, isUnprocessed: Bool = false) {
         self.reason = reason
         self.isUnprocessed = isUnprocessed

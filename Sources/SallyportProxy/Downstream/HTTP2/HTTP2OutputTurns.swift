@@ -10,6 +10,8 @@ final class HTTP2OutputTurns {
     private var ready = CircularBuffer<HTTP2ServerStream>()
     /// Streams that wait for the window of the connection.
     private var blocked: [HTTP2ServerStream] = []
+    /// Streams that are over leave when there are as many.
+    private static let mostQueued = 2 * HTTP2ServerSettings.streams
     private var isSending = false
     /// Something was added while sending.
     private var isAgain = false
@@ -18,6 +20,7 @@ final class HTTP2OutputTurns {
         if isSending { isAgain = true }
         guard !stream.isQueued, stream.hasPending else { return }
         stream.isQueued = true
+        if ready.count >= Self.mostQueued { ready.removeAll { $0.isOver } }
         ready.append(stream)
     }
 
@@ -63,6 +66,7 @@ final class HTTP2OutputTurns {
     /// One whose own window is closed comes back when the client opens it.
     private func wait(_ stream: HTTP2ServerStream) {
         stream.noteBlocked(.now())
+        if blocked.count >= Self.mostQueued { blocked.removeAll { $0.isOver } }
         if stream.sendWindow > 0 { blocked.append(stream) } else { stream.isQueued = false }
     }
 }

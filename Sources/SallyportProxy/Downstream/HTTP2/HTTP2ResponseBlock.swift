@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHPACK
 import SallyportHTTP
 import SallyportModel
@@ -32,7 +33,7 @@ enum HTTP2ResponseBlock {
         guard trailers.hasForwarded else { return nil }
         var block = HPACKHeaders()
         HTTP2Fields.forEachForwarded(in: trailers) { name, value in block.append(name, value) }
-        return block
+        return block.fitsFrame ? block : nil
     }
 
     /// The gateway's own problem.
@@ -81,6 +82,17 @@ extension HPACKHeaders {
             field.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x3a }), !field.name.isEmpty
         else { return }
         add(name: field.name.lowercased(), value: field.value, indexing: .nonIndexable)
+    }
+
+    /// Whether it goes into one frame of the size that every peer takes. The library makes no CONTINUATION, and what it
+    /// then can't write has changed its compression already: the peer would read other fields from there on.
+    var fitsFrame: Bool {
+        if largestEncoding <= HTTP2ServerSettings.frame { return true }
+        var encoder = HPACKEncoder(allocator: ByteBufferAllocator())
+        var block = ByteBuffer()
+        do { try encoder.encode(headers: self, to: &block) } catch { return false }
+        // Of another table, the numbers of fields may be longer.
+        return block.readableBytes + 4 * count <= HTTP2ServerSettings.frame
     }
 
     /// At most so many bytes on the wire: no field compresses to more than this.

@@ -185,7 +185,10 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
 
     private func begin(_ head: RequestHead, on id: HTTP2StreamID, ends: Bool) {
         let stream = open(id, head, ends: ends)
-        stream.begin(head, refusal: session.adoptGeneration())
+        let refusal = session.adoptGeneration()
+        stream.begin(head, refusal: refusal)
+        // Whoever is to be served again needs a handshake for that.
+        if refusal != nil { announce() }
     }
 
     private func open(_ id: HTTP2StreamID, _ head: RequestHead?, ends: Bool) -> HTTP2ServerStream {
@@ -446,6 +449,13 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         for stream in streams.values { stream.refuseClient(reason) }
         close()
     }
+
+    // MARK: memory
+
+    var heldBytes: Int { streams.values.reduce(0) { $0 + $1.heldBytes } }
+
+    /// The largest goes first.
+    func giveUpBuffers() { streams.values.max { $0.heldBytes < $1.heldBytes }?.giveUpBuffers() }
 
     // MARK: time
 

@@ -187,6 +187,16 @@ final class HTTP2ServerStream {
         if let exchange { exchange.clientStalled() } else { connection.reset(self, .cancel) }
     }
 
+    // MARK: memory
+
+    var heldBytes: Int { inbound.held + outbound.queued }
+
+    /// Memory is short, and this stream holds much of it.
+    func giveUpBuffers() {
+        cutCode = .enhanceYourCalm
+        if let exchange { exchange.giveUpBuffers() } else { connection.reset(self, .cancel) }
+    }
+
     // MARK: sending
 
     var hasPending: Bool { outbound.hasPending }
@@ -226,7 +236,8 @@ extension HTTP2ServerStream: ClientStream {
 
     func sendInterim(_ response: ResponseHead) {
         let plan = ResponsePlan(framing: .none, close: false)
-        outbound.addInterim(HTTP2ResponseBlock.head(response, plan, date: []))
+        let block = HTTP2ResponseBlock.head(response, plan, date: [])
+        if block.fitsFrame { outbound.addInterim(block) }
     }
 
     func sendHead(_ response: ResponseHead, to request: RequestHead, _ plan: ResponsePlan) -> Bool {

@@ -31,7 +31,7 @@ struct HPACKFieldList: HTTP2FieldSink {
     /// Nil when nothing of the trailers can go on.
     init?(trailers: Trailers) {
         describeTrailers(trailers, into: &self)
-        guard !headers.isEmpty else { return nil }
+        guard !headers.isEmpty, headers.fitsFrame else { return nil }
     }
 
     mutating func append(name: String, value: String, indexing: HTTP2FieldIndexing) {

@@ -393,6 +393,8 @@ extension HTTP2UpstreamConnection: NIOHTTP2FrameDelegate {
     func wroteFrame(_ frame: HTTP2Frame) {
         switch frame.payload {
         case .data(let data):
+            // The peer opens its windows and measures by what it gets.
+            idleFrames = max(0, idleFrames - 10)
             guard let stream = streams[frame.streamID] else { return }
             stream.left(data.data.readableBytes, endsStream: data.endStream)
             relieved.append(stream)

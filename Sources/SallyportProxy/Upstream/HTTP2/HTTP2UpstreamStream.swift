@@ -184,6 +184,7 @@ extension HTTP2UpstreamStream: UpstreamStream {
         } catch {
             return failLater(UpstreamFailure(.requestNotText))
         }
+        guard list.headers.fitsFrame else { return failLater(UpstreamFailure(.headersTooLarge)) }
         guard let number = connection.begin(self) else {
             return failLater(UpstreamFailure(.upstreamRefusedStream, isUnprocessed: true))
         }
