@@ -190,6 +190,8 @@ def identity_exhaustion(attacker):
 
 @attack
 def open_files(attacker):
+    """From so many addresses that none of them is too many."""
+    attacker.addresses = itertools.cycle(f"127.0.200.{number}" for number in range(1, 101))
     accept_starvation(attacker)
 
 

@@ -31,9 +31,9 @@ HERE = Path(__file__).parent
 
 #: Of requests.
 SERVED = 0.999
-#: How much slower the good client may get, with the seconds that are noise: a hundred requests to a debug build, on a
-#: machine that has other things to do, say little about the slowest of them.
-SLOWER, NOISE = 2, {"median": 0.001 if IS_LONG else 0.03, "p99": 0.003 if IS_LONG else 1}
+#: How much slower the good client may get, with the seconds that are noise. A second of a debug build, on a machine that
+#: has other things to do, says whether the good client hangs and nothing finer: the real bar is that of the long run.
+SLOWER, NOISE = 2, {"median": 0.001, "p99": 0.003} if IS_LONG else {"median": 3, "p99": 3}
 #: Bytes; what stays after the attack is what the allocator keeps.
 GROWTH, KEPT = 64 << 20, 32 << 20
 #: What the defaults let in for longer than a short run lasts is refused sooner there.
