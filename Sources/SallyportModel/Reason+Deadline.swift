@@ -9,10 +9,7 @@ extension Reason {
         fix: "Nothing on a good network; send large content from a client with a faster link.")
     package static let clientStalled = Reason(
         4092, "The client does not read", status: nil, origin: .client,
-        explanation: """
-            A response waited for its client. Over HTTP/1.1 it took less than 500 bytes a second for 30 seconds, over HTTP/2 it \
-            made no room for 30 seconds.
-            """,
+        explanation: "While content of a response waited for it, the client took less than 500 bytes a second over 30 seconds.",
         fix: "Have the client read, or close the connection when it wants no more.")
 
     static let deadlineReasons = [requestHeadTimeout, requestContentTimeout, clientStalled]

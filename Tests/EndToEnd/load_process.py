@@ -3,10 +3,12 @@
     python load_process.py PORT CERTIFICATE KEY RATE
 
 Runs until its standard input ends, then prints what happened as JSON. Nothing is tried a second time: a connection that
-is refused or ends without an answer, and an answer other than 200, each count as a failure.
+is refused or ends without an answer, and an answer other than 200, each count as a failure. Only what GOAWAY says was not
+taken goes out again on another connection, as every client of HTTP/2 does (RFC 9113 §6.8).
 """
 
 import json
+import select
 import socket
 import ssl
 import sys
@@ -14,17 +16,83 @@ import threading
 import time
 
 from clients import Client, Closed, context_for
+from http2_client import GoneAway, HTTP2Client, Reset
 
-THREADS = 20
-# Of twenty clients so many open a connection for each request; the others keep theirs as long as they may.
+THREADS = 26
+# So many clients open a connection for each request; the others keep theirs as long as they may.
 FULL, RESUMED = 3, 3
+# So many of those speak HTTP/2, and have as many requests under way at a time as their number in turn.
+MULTIPLEXED = 6
+
+
+class Multiplexed:
+    """A client of HTTP/2 with several requests at a time. It reads all the time, as real ones do."""
+
+    def __init__(self, load, most):
+        self.load, self.most, self.client, self.old = load, most, None, []
+
+    def drain(self, client, wait=0.0):
+        """Takes in what has come. False: the connection is at its end."""
+        try:
+            while client.buffer or client.socket.pending() or select.select([client.socket], [], [], wait)[0]:
+                client.step()
+                wait = 0.0
+        except (OSError, Closed):
+            return False
+        return True
+
+    def connection(self):
+        for one in list(self.old):
+            if not self.drain(one):
+                self.old.remove(one)
+                one.close()
+        if self.client and (not self.drain(self.client) or self.client.goaway):
+            assert self.client.goaway and self.client.goaway.code == 0, "ended without GOAWAY"
+            self.load.count("announced")
+            self.old.append(self.client)
+            self.client = None
+        if not self.client:
+            self.client = HTTP2Client(self.load.port, self.load.credential, timeout=20)
+            self.load.count("connections")
+        return self.client
+
+    def ask(self, count):
+        """`count` requests at a time; those that were not taken go out once more."""
+        left = [f"/{number}" for number in range(count)]
+        while left:
+            client = self.connection()
+            under_way = {}
+            for path in left:
+                try:
+                    under_way[client.start(path=path, fields=[("te", "trailers")])] = path
+                except OSError:
+                    under_way[client.next_stream - 2] = path
+            left = []
+            for stream, path in under_way.items():
+                try:
+                    reply = client.read_response(stream)
+                except GoneAway as goodbye:
+                    assert goodbye.code == 0, f"GOAWAY with {goodbye.code}"
+                    self.load.count("resent")
+                    left.append(path)
+                    continue
+                if reply.status != 200 or reply.body != b"hello\n":
+                    raise AssertionError(f"status {reply.status}, {reply.body[:200]!r}")
+                self.load.count("requests")
+                self.load.count("multiplexed")
+
+    def close(self):
+        for client in [self.client, *self.old]:
+            if client:
+                client.close()
+        self.client, self.old = None, []
 
 
 class Load:
     def __init__(self, port, credential, rate):
         self.port, self.credential, self.rate = port, credential, rate
         self.lock, self.over = threading.Lock(), threading.Event()
-        self.counts = {"requests": 0, "connections": 0, "resumed": 0, "announced": 0}
+        self.counts = {"requests": 0, "connections": 0, "resumed": 0, "announced": 0, "multiplexed": 0, "resent": 0}
         self.failures, self.times, self.slowest = [], [], 0.0
 
     def note(self, kind, error, started, seconds):
@@ -59,7 +127,24 @@ class Load:
             return False
         return True
 
+    def run_multiplexed(self, number):
+        client = Multiplexed(self, 1 + number % 4)
+        pause = THREADS / self.rate * client.most
+        due = time.monotonic() + pause * number / THREADS
+        while not self.over.wait(max(0, due - time.monotonic())):
+            due = max(due + pause, time.monotonic() - 1)
+            started = time.monotonic()
+            try:
+                client.ask(client.most)
+            except (OSError, Closed, AssertionError, Reset) as error:
+                self.note("multiplexed", error, time.time(), time.monotonic() - started)
+                client.close()
+            with self.lock:
+                self.slowest = max(self.slowest, time.monotonic() - started)
+
     def run(self, number):
+        if number >= THREADS - MULTIPLEXED:
+            return self.run_multiplexed(number)
         kind = "full" if number < FULL else "resumed" if number < FULL + RESUMED else "kept"
         context, client, session = context_for(self.credential), None, None
         pause = THREADS / self.rate

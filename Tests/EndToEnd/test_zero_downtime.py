@@ -16,6 +16,7 @@ import pytest
 
 from clients import Closed
 from gateway import binary, free_port
+from http2_client import GoneAway, HTTP2Client
 from test_life import slow_upstream
 
 RESTARTS = int(os.environ.get("SALLYPORT_RESTARTS", "5"))
@@ -392,6 +393,84 @@ def test_stopping_answers_what_is_queued(edge, serve, alice):
     assert one.gateway.wait(20) == 0
 
 
+# MARK: clients of HTTP/2
+
+EVERY_STREAM = 2 ** 31 - 1
+
+
+def goodbyes(client):
+    return [one.last_stream_id for one in client.frames if type(one).__name__ == "GoAwayFrame"]
+
+
+def test_streams_under_way_go_on(replaced, serve, alice):
+    """Two steps of GOAWAY; what is under way is finished by the old process, and the connection ends after it."""
+    one = replaced(slow_upstream(serve, 1.5))
+    with HTTP2Client(one.port, alice) as client:
+        streams = [client.start() for _ in range(3)]
+        while not all(stream in client.streams and client.streams[stream].body for stream in streams):
+            client.step()
+        upgrade(one)
+        for stream in streams:
+            assert client.read_response(stream).body == b"firstafter"
+        assert client.ending() == 0
+        assert goodbyes(client) == [EVERY_STREAM, streams[-1]]
+    assert one.gateway.wait(20) == 0
+
+
+def test_a_request_on_its_way_is_taken(replaced, serve, alice):
+    """A client that has not read GOAWAY yet, and so has answered no ping, is kept for `shutdown.idle`."""
+    one = replaced(serve(), shutdown={"idle": "2s"})
+    with HTTP2Client(one.port, alice) as client:
+        assert client.ask().status == 200
+        upgrade(one)
+        assert client.ask().status == 200
+        assert client.ending() == 0
+        assert goodbyes(client) == [EVERY_STREAM, 3]
+    assert one.gateway.wait(20) == 0
+
+
+def test_a_silent_connection_of_http2_ends(edge, serve, alice):
+    """One that answers no ping ends after `shutdown.idle`; the request that comes later was not taken."""
+    one = edge(serve(), shutdown={"idle": "300ms"})
+    with HTTP2Client(one.port, alice) as client:
+        assert client.ask().status == 200
+        begun = time.monotonic()
+        one.gateway.signal(signal.SIGTERM)
+        time.sleep(1.2)
+        with pytest.raises(GoneAway) as gone:
+            client.read_response(client.start())
+        assert (gone.value.code, gone.value.last_stream) == (0, 1)
+    assert one.gateway.wait(10) == 0 and time.monotonic() - begun < 6
+
+
+def test_a_new_connection_of_http2_while_stopping(edge, serve, alice):
+    """During `shutdown.delay` it is taken, gets its first request answered, and is told."""
+    one = edge(serve(), shutdown={"delay": "2s", "idle": "1s"})
+    one.gateway.signal(signal.SIGTERM)
+    time.sleep(0.3)
+    with HTTP2Client(one.port, alice) as client:
+        time.sleep(0.6)
+        assert client.ask().status == 200
+        assert client.ending() == 0
+        assert goodbyes(client) == [EVERY_STREAM, 1]
+    assert one.gateway.wait(20) == 0
+
+
+def test_the_deadline_cuts_streams(edge, serve, alice):
+    """After `shutdown.drain`, and so that no client takes it for a whole answer."""
+    one = edge(slow_upstream(serve, 20), shutdown={"drain": "1s"})
+    with HTTP2Client(one.port, alice) as client:
+        stream = client.start()
+        while stream not in client.streams or not client.streams[stream].body:
+            client.step()
+        begun = time.monotonic()
+        one.gateway.signal(signal.SIGTERM)
+        client.ending()
+        assert 0.8 < time.monotonic() - begun < 5
+        assert not client.streams[stream].complete
+    assert one.gateway.wait(10) == 0
+
+
 # MARK: under load
 
 
@@ -414,7 +493,7 @@ def test_restarts_under_load(behind, alice):
             time.sleep(0.3)
     assert len(seen) == RESTARTS + 1
     unharmed(result[0])
-    assert result[0]["announced"] > 0 and result[0]["resumed"] > 0
+    assert result[0]["announced"] > 0 and result[0]["resumed"] > 0 and result[0]["multiplexed"] > 0
 
 
 @pytest.mark.timeout(60 + RESTARTS * 15)

@@ -199,7 +199,8 @@ final class LoopState {
     }
 
     private var drainingSince = NIODeadline.distantFuture
-    private var idleLimit = TimeAmount.zero
+    /// How long a connection without an exchange is kept for one more while the loop is draining.
+    private(set) var idleLimit = TimeAmount.zero
 
     /// Exchanges that begin from now on are the last of their connections.
     ///

@@ -65,7 +65,6 @@ final class HTTP2OutputTurns {
 
     /// One whose own window is closed comes back when the client opens it.
     private func wait(_ stream: HTTP2ServerStream) {
-        stream.noteBlocked(.now())
         if blocked.count >= Self.mostQueued { blocked.removeAll { $0.isOver } }
         if stream.sendWindow > 0 { blocked.append(stream) } else { stream.isQueued = false }
     }

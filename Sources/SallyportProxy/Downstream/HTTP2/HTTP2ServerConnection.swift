@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import SallyportEdge
 import SallyportHTTP
 import SallyportModel
 import Synchronization
@@ -19,7 +20,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
-    private enum Phase: Equatable {
+    enum Phase: Equatable {
         case serving
         /// The client was told that the end is near; what it sent meanwhile is still taken.
         case announced(until: NIODeadline)
@@ -30,10 +31,12 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     let session: ClientSession
-    private let police: HTTP2PoliceHandler
-    private var context: ChannelHandlerContext?
-    private var phase = Phase.serving
-    private var streams: [HTTP2StreamID: HTTP2ServerStream] = [:]
+    let police: HTTP2PoliceHandler
+    private(set) var context: ChannelHandlerContext?
+    private(set) var phase = Phase.serving {
+        didSet { loop.look(at: self, by: nextLook(after: .now())) }
+    }
+    private(set) var streams: [HTTP2StreamID: HTTP2ServerStream] = [:]
     private var lastStream = HTTP2StreamID.rootStream
     private var limits: HTTPLimits
     private let output = HTTP2OutputTurns()
@@ -44,8 +47,8 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     /// Content of requests that is held, bytes.
     var held = 0
     private var window: HTTP2ConnectionWindow
-    private var settingsAreAcknowledged = false
-    private var requests = 0
+    private(set) var settingsAreAcknowledged = false
+    private(set) var requests = 0
     private var malformations = 0
     private var meter = HTTP2ResetMeter()
     /// The library has said GOAWAY with this error.
@@ -53,10 +56,11 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     private var isSayingGoodbye = false
     /// Streams whose END_STREAM has just left.
     private var ended: [HTTP2StreamID] = []
-    /// The socket takes nothing.
-    private var writeBlockedSince: NIODeadline?
-    private let opened = NIODeadline.now()
-    private var lastActivity: NIODeadline
+    /// Bytes of content that were handed over to be written.
+    private(set) var written: UInt64 = 0
+    var progress = WriteProgress(patience: Timeouts.writeStall.nanoseconds.magnitude, minimumRate: Timeouts.minimumRate)
+    let opened = NIODeadline.now()
+    private(set) var lastActivity: NIODeadline
     var registryIndex = -1
 
     init(session: ClientSession, police: HTTP2PoliceHandler) {
@@ -112,13 +116,12 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         flush()
+        if let since = police.unfinishedSince { loop.look(at: self, by: since + HTTP2ServerSettings.answer) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        let isWritable = context.channel.isWritable
-        writeBlockedSince = isWritable ? nil : .now()
         finishEnded()
-        if isWritable { flush() }
+        if context.channel.isWritable { flush() }
     }
 
     /// The library ended a stream, because of an error of its own or of ours.
@@ -151,6 +154,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         case .goAway(_, let code, _): if !isSayingGoodbye { libraryGoodbye = code }
         case .data(let data):
             police.sentData(bytes: data.data.readableBytes)
+            written += UInt64(data.data.readableBytes)
             if data.endStream { ended.append(frame.streamID) }
         case .headers(let block): if block.endStream { ended.append(frame.streamID) }
         default: break
@@ -174,7 +178,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         } catch {
             refuse(error, id, isHEAD: block.first(name: ":method") == "HEAD", ends: ends)
         }
-        if requests >= Bounds.requestsPerConnection { announce() }
+        if isLastRequest { announce() }
     }
 
     private func read(_ block: HPACKHeaders, ends: Bool) throws(HTTP2Fault) -> RequestHead {
@@ -194,6 +198,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     private func open(_ id: HTTP2StreamID, _ head: RequestHead?, ends: Bool) -> HTTP2ServerStream {
         let stream = HTTP2ServerStream(
             id: id, connection: self, head: head, isEnded: ends, sendWindow: initialSendWindow, limits: limits)
+        if streams.isEmpty { loop.look(at: self, by: stream.opened + Timeouts.look) }
         streams[id] = stream
         return stream
     }
@@ -376,7 +381,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
 
     // MARK: ending the connection
 
-    private var isEnding: Bool {
+    var isEnding: Bool {
         switch phase {
         case .lingering, .closed: true
         case .serving, .announced, .leaving: false
@@ -385,16 +390,17 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
 
     /// First step of leaving: the client learns that it should open another connection, and nothing is lost that is on
     /// its way (RFC 9113 §6.8).
-    private func announce() {
+    func announce() {
         guard phase == .serving else { return }
-        phase = .announced(until: .now() + HTTP2ServerSettings.goodbye)
+        // A client that reads only when it asks has answered no ping, and gets one answer more.
+        phase = .announced(until: .now() + (loop.isDraining ? loop.idleLimit : HTTP2ServerSettings.goodbye))
         police.announceLeaving()
         write(HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 0x5a11), ack: false)))
         context?.flush()
     }
 
     /// Second step: this was the last request.
-    private func leave() {
+    func leave() {
         phase = .leaving
         sayGoodbye(.noError)
         if streams.isEmpty { linger() }
@@ -448,49 +454,5 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         guard phase != .closed, let reason = session.recheckIdentity() else { return }
         for stream in streams.values { stream.refuseClient(reason) }
         close()
-    }
-
-    // MARK: memory
-
-    var heldBytes: Int { streams.values.reduce(0) { $0 + $1.heldBytes } }
-
-    /// The largest goes first.
-    func giveUpBuffers() { streams.values.max { $0.heldBytes < $1.heldBytes }?.giveUpBuffers() }
-
-    // MARK: time
-
-    func sweep(now: NIODeadline) {
-        switch phase {
-        case .closed: return
-        case .lingering(let until): if until <= now { close() }
-        case .announced(let until): if until <= now { leave() }
-        case .serving: if loop.isDraining || now - opened > Timeouts.connectionAge { announce() }
-        case .leaving: break
-        }
-        guard !isEnding else { return }
-        if let writeBlockedSince, now - writeBlockedSince > Timeouts.writeStall { return stalled() }
-        if let refusal = overdue(now) { return refuse(refusal) }
-        for stream in streams.values { stream.sweep(now: now) }
-        if phase == .serving, streams.isEmpty, now - lastActivity > idleTimeout { announce() }
-    }
-
-    /// There is no room for GOAWAY either.
-    private func stalled() {
-        for stream in streams.values { stream.stalled() }
-        close()
-    }
-
-    private var idleTimeout: TimeAmount {
-        requests == 0 ? HTTP2ServerSettings.firstRequest : HTTP2ServerSettings.idle
-    }
-
-    private func overdue(_ now: NIODeadline) -> HTTP2Refusal? {
-        if !settingsAreAcknowledged, now - opened > HTTP2ServerSettings.answer {
-            return HTTP2Refusal(.http2Unresponsive, .settingsTimeout, "our SETTINGS were not acknowledged")
-        }
-        if let since = police.unfinishedSince, now - since > HTTP2ServerSettings.answer {
-            return HTTP2Refusal(.http2Unresponsive, .protocolError, "a header block or control frame is not finished")
-        }
-        return nil
     }
 }

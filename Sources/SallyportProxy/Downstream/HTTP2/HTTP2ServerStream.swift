@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import SallyportEdge
 import SallyportHTTP
 import SallyportModel
 import SallyportTelemetry
@@ -31,8 +32,10 @@ final class HTTP2ServerStream {
     private var requestIsHandedOn = false
     /// The exchange was told to stop.
     private var isFull = false
-    /// Something waits for the client to make room.
-    private(set) var blockedSince: NIODeadline?
+    /// Bytes of content that were handed to the connection.
+    private var sent: UInt64 = 0
+    private var progress = WriteProgress(
+        patience: Timeouts.writeStall.nanoseconds.magnitude, minimumRate: Timeouts.minimumRate)
     /// Waits for its turn to send.
     var isQueued = false
     /// Nothing is received or sent on it any more.
@@ -155,7 +158,6 @@ final class HTTP2ServerStream {
     func end() {
         guard !isOver else { return }
         isOver = true
-        blockedSince = nil
         outbound.drop()
         dropInbound()
         connection.remove(self)
@@ -174,27 +176,19 @@ final class HTTP2ServerStream {
     }
 
     func sweep(now: NIODeadline) {
-        guard let blockedSince, now - blockedSince > Timeouts.writeStall else {
-            exchange?.sweep(now: now)
-            return
-        }
-        stalled()
+        if isTakenTooSlowly(now) { stalled() } else { exchange?.sweep(now: now) }
+    }
+
+    /// What waits for the connection's window or the socket is judged there; the client chose which stream goes first.
+    private func isTakenTooSlowly(_ now: NIODeadline) -> Bool {
+        progress.isStalled(
+            taken: sent, waiting: isStoppedByWindow ? queuedBytes : 0, at: now.uptimeNanoseconds.magnitude)
     }
 
     /// The client has taken nothing for too long.
     func stalled() {
         cutCode = .cancel
         if let exchange { exchange.clientStalled() } else { connection.reset(self, .cancel) }
-    }
-
-    // MARK: memory
-
-    var heldBytes: Int { inbound.held + outbound.queued }
-
-    /// Memory is short, and this stream holds much of it.
-    func giveUpBuffers() {
-        cutCode = .enhanceYourCalm
-        if let exchange { exchange.giveUpBuffers() } else { connection.reset(self, .cancel) }
     }
 
     // MARK: sending
@@ -206,7 +200,7 @@ final class HTTP2ServerStream {
         let next = outbound.next(room: min(room, sendWindow, HTTP2ServerSettings.frame))
         if case .frame(_, let bytes, _) = next {
             sendWindow -= bytes
-            blockedSince = nil
+            sent += UInt64(bytes)
             if isFull, outbound.queued <= connection.heldForStream / 2 { madeRoom() }
         }
         return next
@@ -217,9 +211,20 @@ final class HTTP2ServerStream {
         exchange?.clientWritabilityChanged(true)
     }
 
-    /// What waits was looked at and could not go.
-    func noteBlocked(_ now: NIODeadline) {
-        if hasPending, blockedSince == nil { blockedSince = now }
+    /// Content of the response that waits.
+    var queuedBytes: Int { outbound.queued }
+
+    /// The client does not let this stream send.
+    var isStoppedByWindow: Bool { sendWindow <= 0 }
+
+    // MARK: memory
+
+    var heldBytes: Int { inbound.held + outbound.queued }
+
+    /// Memory is short, and this stream holds much of it.
+    func giveUpBuffers() {
+        cutCode = .cancel
+        if let exchange { exchange.giveUpBuffers() } else { connection.reset(self, .cancel) }
     }
 }
 
