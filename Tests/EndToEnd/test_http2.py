@@ -1,5 +1,6 @@
 """Clients that speak HTTP/2: requests and responses, windows, ends, and what both versions of HTTP have in common."""
 
+import json
 import socket
 import subprocess
 import threading
@@ -9,6 +10,7 @@ import pytest
 
 import http2_client as h2
 from clients import Closed
+from gateway import free_port
 from http2_client import HTTP2Client, Reset, frame
 
 
@@ -470,3 +472,53 @@ def test_h2load(edge, serve, alice):
         ["h2load", "-n", "2000", "-c", "5", "-m", "20", f"https://localhost:{one.port}/"], capture_output=True, text=True,
         timeout=50)
     assert "2000 succeeded, 0 failed" in done.stdout, done
+
+
+# Content for streams that are gone
+
+
+def test_content_for_a_reset_stream_does_not_close_the_window(edge, serve, speak):
+    """What was on its way when the gateway reset the stream counts against the window of the connection, which opens
+    again though nobody takes the content (RFC 9113 §5.1)."""
+    def early(connection):
+        connection.read_head()
+        connection.reply(b"no", "403 Forbidden")
+
+    client = speak(edge(serve(early)))
+    assert client.is_alive()
+    room = 65535 + sum(one.window_increment for one in client.frames
+                       if type(one).__name__ == "WindowUpdateFrame" and one.stream_id == 0)
+    for _ in range(3):
+        stream = client.start(method="POST", end=False)
+        assert client.read_response(stream).body == b"no"
+        while not hasattr(client.streams[stream], "reset"):
+            client.step()
+        seen = len(client.frames)
+        while room > 0:
+            size = min(room, 16384)
+            client.data(stream, bytes(size))
+            room -= size
+        assert client.is_alive()
+        room += sum(one.window_increment for one in client.frames[seen:]
+                    if type(one).__name__ == "WindowUpdateFrame" and one.stream_id == 0)
+        assert room > 500_000, room
+    assert client.ask().status == 403
+
+
+# The gateway's own services
+
+
+def test_status_for_admins(edge, serve, alice):
+    """The admin listener speaks HTTP/2 as well, and says the same."""
+    port = free_port()
+    one = edge(
+        serve(), admin={"address": f"127.0.0.1:{port}", "admins": ["alice"]}, identities={"alice": {"commonName": "alice"}})
+    with HTTP2Client(port, alice) as client:
+        streams = [client.start(path="/status") for _ in range(3)]
+        replies = [client.read_response(stream) for stream in streams]
+        assert [json.loads(reply.body)["process"] for reply in replies] == [one.gateway.pid] * 3
+        assert replies[0].get("cache-control") == "no-store"
+        head = client.ask(method="HEAD", path="/status")
+        assert (head.status, head.body) == (200, b"") and int(head.get("content-length")) > 0
+        assert client.ask(path="/else").status == 404
+        assert client.ask(method="POST", path="/status", content=b"").status == 405

@@ -115,6 +115,8 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // Content for streams that are gone is not passed on by the library, and was received all the same.
+        openWindow()
         flush()
         if let since = police.unfinishedSince { loop.look(at: self, by: since + HTTP2ServerSettings.answer) }
     }
