@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from clients import Client, Closed, refused
 from gateway import Gateway, free_port
+from http2_client import HTTP2Client
 
 BIN = Path(sys.executable).parent
 
@@ -367,6 +368,24 @@ def test_acme_over_plain_requests_is_refused_in_its_own_words(issuer):
         assert client.request("GET", "/acme/order/x").status == 405
         assert client.request("GET", "/acme/renewal-info/AAAA.BBBB").status == 404
         assert client.request("GET", "/acmes").get("content-type") == "application/problem+json"
+
+
+def test_services_answer_over_http2(issuer):
+    """The same answers on streams of one connection: a nonce, the directory, refusals, content that is too long."""
+    one = issuer()
+    host = {"authority": f"localhost:{one.port}"}
+    with HTTP2Client(one.port, authority=one.root) as client:
+        streams = [client.start(method=method, path="/acme/new-nonce", **host) for method in ("HEAD", "GET")]
+        head, get = [client.read_response(stream) for stream in streams]
+        assert head.get("replay-nonce") and get.get("replay-nonce") and get.status == 204
+        directory = json.loads(client.ask(path="/acme/directory", **host).body)
+        assert directory["meta"]["externalAccountRequired"] is True
+        jose = {"method": "POST", "path": "/acme/new-account", "fields": [("content-type", "application/jose+json")], **host}
+        reply = client.ask(content=b"{}", **jose)
+        assert reply.status == 400 and json.loads(reply.body)["type"] == "urn:ietf:params:acme:error:malformed"
+        assert client.ask(content=b"a" * 60_000, **jose).status == 400
+        assert client.ask(path="/acme/order/x", **host).status == 405
+        assert client.is_alive()
 
 
 def test_requests_whose_content_does_not_come_keep_nobody_from_a_service(issuer):

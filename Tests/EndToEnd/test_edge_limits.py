@@ -9,6 +9,7 @@ import time
 import pytest
 
 from clients import Client, Closed, connect
+from http2_client import CANCEL, HTTP2Client, Reset
 
 NOBODY_EXEMPT = {"addresses": {"exempt": []}}
 
@@ -233,3 +234,63 @@ def test_requests_beyond_the_limit_wait_in_turn(edge, serve, alice):
         release.set()
         for client in clients:
             client.close()
+
+
+# Streams of HTTP/2
+
+
+def large(connection):
+    """Answers with more than any window of a client lets through."""
+    while True:
+        connection.read_request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + bytes(4_000_000))
+
+
+def test_memory_runs_short_for_streams(edge, serve, alice):
+    """Streams that hold much are reset, and do not look whole; the client is told to come anew."""
+    one = edge(serve(large), limits={"memory": "4GiB"}, wait=True, arguments=("--threads", "1"))
+    if one.gateway.resident_bytes() < 31 << 20:
+        pytest.skip("this build needs less memory than the smallest budget")
+    with HTTP2Client(one.port, alice) as client:
+        streams = [client.start() for _ in range(4)]
+        while sum(len(client.streams[stream].body) for stream in streams if stream in client.streams) < 4 * 65535:
+            client.step()
+        time.sleep(0.5)
+        one.gateway.write(one.gateway.file.read_text().replace("4GiB", "32MiB"))
+        one.gateway.command("reload")
+        assert client.ending() == 0
+        assert [client.streams[stream].reset for stream in streams] == [CANCEL] * 4
+        assert not any(client.streams[stream].complete for stream in streams)
+    one.gateway.access_line(lambda line: "SP4051" in str(line))
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("of", ["stream", "connection"])
+def test_who_takes_a_stream_byte_by_byte_is_cut(of, edge, serve, alice):
+    """A window that opens by a byte each second is no progress; a neighbour that reads goes on."""
+    one = edge(serve(large), arguments=("--threads", "1"))
+    with HTTP2Client(one.port, alice, window=1 << 24 if of == "stream" else 0, timeout=60,
+                     settings={4: 65535 if of == "stream" else 1 << 24}) as client:
+        stream, begun = client.start(), time.monotonic()
+        stop = threading.Event()
+
+        def dribble():
+            while not stop.wait(1):
+                with contextlib.suppress(OSError):
+                    client.open_window(stream if of == "stream" else 0, 1)
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        try:
+            if of == "stream":
+                with pytest.raises(Reset) as reset:
+                    client.read_response(stream, windows=False)
+                assert reset.value.code == CANCEL
+            else:
+                client.ending(60)
+        finally:
+            stop.set()
+            thread.join()
+        assert 25 < time.monotonic() - begun < 45
+        assert of == "connection" or client.is_alive()
+    one.gateway.access_line(lambda line: "SP4092" in str(line))

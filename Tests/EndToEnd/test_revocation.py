@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from certificates import DAY, HOUR, Authority, now, p256
 from clients import Closed, context_for, refused
 from conftest import files
+from http2_client import HTTP2Client
 from revocation import ListServer, Responder, revocation_list
 
 ALICE = "spiffe://test/alice"
@@ -367,6 +368,26 @@ def test_a_stream_is_cut_within_a_second(edge, serve, ca, client):
     assert json.loads(line)["message"] == "open connection cut"
     assert refused(one.port, files(client))
     bystander.close()
+
+
+def test_streams_of_http2_are_cut_within_a_second(edge, serve, ca, client):
+    """All of a connection's, in the middle of their responses; nothing of them looks whole."""
+    started = threading.Event()
+    one = guarded(edge, serve(endless(started)), ca)
+    with HTTP2Client(one.port, files(client), settings={4: 1 << 20}) as h2, HTTP2Client(one.port, files(client)) as idle:
+        streams = [h2.start() for _ in range(3)]
+        while not all(stream in h2.streams and h2.streams[stream].body for stream in streams):
+            h2.step()
+        since = time.monotonic()
+        one.gateway.command("cert", "revoke", "--serial", client.serial, "--yes")
+        told = time.monotonic()
+        h2.ending()
+        assert time.monotonic() < told + 1, f"cut after {time.monotonic() - since} s"
+        assert not any(h2.streams[stream].complete for stream in streams)
+        idle.ending(1)
+    line = one.gateway.logged("SP2231")
+    assert json.loads(line)["message"] == "open connection cut"
+    assert refused(one.port, files(client))
 
 
 def test_a_resumed_session_of_a_revoked_client_gets_nothing(edge, serve, ca, client):
