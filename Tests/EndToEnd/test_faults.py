@@ -10,12 +10,17 @@ import json
 import threading
 import time
 
+import h2.exceptions
 import pytest
+from hpack.exceptions import HPACKError
+from hyperframe.exceptions import HyperframeError
 
 import faultproxy as fault
 from clients import Client, Closed
 from faultproxy import FaultProxy
-from servers import Server
+from http2_client import GoneAway, HTTP2Client, Reset
+from http2_servers import answers
+from servers import Disconnected, Server
 
 # Longer than any fault that heals, shorter than the test's own patience.
 REQUEST, IDLE = 3, 2
@@ -60,16 +65,34 @@ FAULTS = {
 }
 assert len(FAULTS) >= 31
 
-PROTOCOLS = ["HTTP/1.1"]
+# What the client speaks and what the upstream speaks.
+PROTOCOLS = {"HTTP/1.1": (False, False), "HTTP/2 to HTTP/1.1": (True, False), "HTTP/2 to HTTP/2": (True, True)}
 TIME_LIMIT = max(REQUEST, IDLE, HEAD, HANDSHAKE) + 1
 
 
 class Counting:
     """An upstream that counts how often each request was executed, and answers with proof of what it got."""
 
-    def __init__(self, serve):
-        self.executed, self.lock = {}, threading.Lock()
-        self.server = serve(self.behave)
+    def __init__(self, serve, http2=False):
+        self.executed, self.lock, self.http2 = {}, threading.Lock(), http2
+        self.server = serve(self.behave_in_streams if http2 else self.behave)
+
+    def execute(self, name, method, content):
+        """The body of the answer."""
+        with self.lock:
+            self.executed[name] = self.executed.get(name, 0) + 1
+        proof = hashlib.sha256(content).hexdigest()
+        return BODY + json.dumps({"name": name, "method": method, "body": proof}).encode()
+
+    def behave_in_streams(self, connection):
+        def answer(http2, request):
+            name = request.get("x-request") or "without a name"
+            body = self.execute(name, request.get(":method"), request.body)
+            http2.reply(request.stream, body, fields=[("etag", f'"{name}"')])
+        try:
+            answers(answer)(connection)
+        except (h2.exceptions.ProtocolError, OSError, KeyError):
+            raise Disconnected from None  # No HTTP, or an end in the middle.
 
     def behave(self, connection):
         while True:
@@ -78,22 +101,21 @@ class Counting:
             except (ValueError, IndexError, AssertionError):
                 return  # No HTTP.
             name = request.get("x-request") or "without a name"
-            with self.lock:
-                self.executed[name] = self.executed.get(name, 0) + 1
-            proof = hashlib.sha256(request.body).hexdigest()
-            body = BODY + json.dumps({"name": name, "method": request.line.split(" ")[0], "body": proof}).encode()
+            body = self.execute(name, request.line.split(" ")[0], request.body)
             connection.reply(body, fields=[f"ETag: \"{name}\""])
 
 
 def exchange(port, credential, method, name, body, protocol):
-    """(what came of it, seconds). `protocol` is for clients of other versions of HTTP."""
-    assert protocol == "HTTP/1.1"
+    """(what came of it, seconds)."""
     started = time.monotonic()
     try:
+        if PROTOCOLS[protocol][0]:
+            with HTTP2Client(port, credential, timeout=TIME_LIMIT + 5) as client:
+                return client.ask(content=body, method=method, fields=[("x-request", name)]), time.monotonic() - started
         with Client(port, credential, timeout=TIME_LIMIT + 5) as client:
             reply = client.request(method, "/", [f"X-Request: {name}"], body)
             outcome = reply if reply.complete else "incomplete"
-    except (OSError, Closed, AssertionError, ValueError) as error:
+    except (OSError, Closed, AssertionError, ValueError, Reset, GoneAway, HyperframeError, HPACKError) as error:
         outcome = f"{type(error).__name__}: {error}"
         assert not isinstance(error, TimeoutError), f"hung for {time.monotonic() - started:.1f} s"
     return outcome, time.monotonic() - started
@@ -119,18 +141,19 @@ def check(outcome, method, name, body, *, damages_head=False):
 
 
 @contextlib.contextmanager
-def between_gateway_and_upstream(name, edge, serve):
-    counting = Counting(serve)
+def between_gateway_and_upstream(name, edge, serve, http2=False):
+    counting = Counting(serve, http2)
     to_target, to_client = FAULTS[name]
     with FaultProxy(counting.server.port, to_target, to_client) as proxy:
-        upstreams = {"back": {"targets": [f"http://127.0.0.1:{proxy.port}"], "timeouts": {
+        version = {"protocol": "http2"} if http2 else {}
+        upstreams = {"back": {"targets": [f"http://127.0.0.1:{proxy.port}"], **version, "timeouts": {
             "connect": "1s", "request": f"{REQUEST}s", "idle": f"{IDLE}s"}}}
         route = {"name": "all", "match": {"path": "/"}, "allow": ["alice"], "to": "back"}
         yield counting, edge(None, upstreams=upstreams, routes=[route]).port
 
 
 @contextlib.contextmanager
-def between_client_and_gateway(name, edge, serve):
+def between_client_and_gateway(name, edge, serve, _=False):
     counting = Counting(serve)
     one = edge(counting.server)
     with FaultProxy(one.port, *FAULTS[name]) as proxy:
@@ -151,7 +174,10 @@ NETWORK = {("client", "a byte now and then back"), ("client", "nothing more arri
 def test_fault(name, place, protocol, edge, serve, alice):
     if (place, name) in NETWORK:
         pytest.skip("not in the gateway's hands")
-    with PLACES[place](name, edge, serve) as (counting, port):
+    _, to_upstream = PROTOCOLS[protocol]
+    if place == "client" and to_upstream:
+        pytest.skip("the fault is on the other side")
+    with PLACES[place](name, edge, serve, to_upstream) as (counting, port):
         requests = [("GET", "get-1", None), ("POST", "post-1", b"x" * 5000), ("GET", "get-2", None),
                     ("POST", "post-2", b"y" * 50)]
         results = [None] * len(requests)

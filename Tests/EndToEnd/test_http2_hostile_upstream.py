@@ -7,6 +7,7 @@ import pytest
 from hyperframe.frame import SettingsFrame
 
 from clients import Closed
+from http2_client import HTTP2Client
 from http2_servers import PREFACE, Raw
 
 SHORT = {"connect": "1s", "request": "1s", "idle": "1s"}
@@ -347,3 +348,104 @@ def test_silence_instead_of_settings(edge, serve, alice):
         reply = client.request()
         assert reply.status == 502 and reply.code in ("SP5020", "SP5001")
         assert time.monotonic() - started < 3
+
+
+# What is tried again, from a client of HTTP/2
+
+#: Answers of a target before it hangs.
+SWIFT = 20
+
+
+class Counted:
+    """Streams of every connection of an upstream: `act(raw, stream, number)` answers one, its content is in `contents`."""
+
+    def __init__(self, act):
+        self.act, self.contents, self.lock = act, [], threading.Lock()
+
+    def __call__(self, connection):
+        raw, contents = Raw(connection), {}
+        while True:
+            kind, flags, stream, payload = raw.read_frame()
+            if kind == SettingsFrame.type and not flags & 1:
+                raw.connection.send(frame(4, 1, 0, b""))
+            if kind == 0:
+                contents[stream] = contents.get(stream, b"") + payload
+                if payload:
+                    raw.send(raw.window(0, len(payload)))
+            if kind not in (0, 1) or not flags & 1:
+                continue
+            with self.lock:
+                self.contents.append(contents.get(stream, b""))
+                number = len(self.contents)
+            self.act(raw, stream, number)
+
+
+def says(raw, stream, content, status="200"):
+    raw.send(raw.head(stream, ("content-length", str(len(content))), status=status), raw.data(stream, content, end=True))
+
+
+@pytest.mark.parametrize("refuse", [
+    lambda raw, stream: raw.send(raw.reset(stream, REFUSED_STREAM)),
+    lambda raw, stream: raw.send(raw.goaway(max(stream - 2, 0))),
+])
+@pytest.mark.parametrize("size", [0, 5_000, 40_000])
+def test_content_that_was_not_processed_is_sent_again(edge, serve, alice, refuse, size):
+    """A POST with its content, whole, once more and not twice."""
+    content = bytes(range(250)) * (size // 250)
+    counted = Counted(lambda raw, stream, number: refuse(raw, stream) if number == 1 else says(raw, stream, b"ok"))
+    one = through(edge, serve(counted))
+    with HTTP2Client(one.port, alice) as client:
+        assert client.ask(method="POST", content=content).body == b"ok"
+    assert counted.contents == [content, content]
+
+
+@pytest.mark.parametrize("break_off", [
+    lambda raw, stream: raw.send(raw.reset(stream, INTERNAL_ERROR)),
+    lambda raw, stream: raw.send(raw.reset(stream, CANCEL)),
+    lambda raw, stream: (raw.send(raw.goaway(stream)), raw.connection.socket.close()),
+    lambda raw, stream: raw.connection.socket.close(),
+])
+def test_content_that_may_have_been_processed_is_not(edge, serve, alice, break_off):
+    counted = Counted(lambda raw, stream, number: break_off(raw, stream) if number == 1 else says(raw, stream, b"ok"))
+    one = through(edge, serve(counted))
+    with HTTP2Client(one.port, alice) as client:
+        assert client.ask(method="POST", content=b"x" * 5_000).status == 502
+    assert counted.contents == [b"x" * 5_000]
+
+
+@pytest.mark.parametrize("method, times", [("GET", 2), ("PUT", 2), ("POST", 1)])
+def test_a_status_is_tried_again_where_that_is_safe(edge, serve, alice, method, times):
+    counted = Counted(lambda raw, stream, number: says(raw, stream, b"no" if number == 1 else b"ok", "503" if number == 1 else "200"))
+    upstream = serve(counted)
+    one = edge(upstream, upstreams={"service": {
+        "targets": [upstream.url], "protocol": "http2", "timeouts": SHORT, "retries": {"on": ["503"]}}}, routes=[
+        {"match": {"path": "/"}, "allow": ["alice"], "to": "service"}])
+    with HTTP2Client(one.port, alice) as client:
+        reply = client.ask(method=method, content=None if method == "GET" else b"content")
+    assert (reply.status, reply.body) == ((200, b"ok") if times == 2 else (503, b"no"))
+    assert len(counted.contents) == times and len(set(counted.contents)) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_is_slow_is_hedged_where_that_is_safe(edge, serve, alice, method):
+    """One of two targets hangs. GET is answered by the other one, POST is not sent to it."""
+    hung = []
+
+    def act(raw, stream, number):
+        if number > SWIFT:
+            hung.append(number)
+            time.sleep(0.8)
+        says(raw, stream, b"first")
+
+    first, second = Counted(act), Counted(lambda raw, stream, number: says(raw, stream, b"second"))
+    targets = [serve(first), serve(second)]
+    one = edge(targets[0], arguments=("--threads", "1"), upstreams={"service": {
+        "targets": [target.url for target in targets], "protocol": "http2", "timeouts": {**SHORT, "request": "3s"},
+        "hedge": {"after": "20ms", "share": "20%"}}}, routes=[{"match": {"path": "/"}, "allow": ["alice"], "to": "service"}])
+    with HTTP2Client(one.port, alice) as client:
+        for _ in range(2 * SWIFT):
+            assert client.ask().status == 200
+        before = len(second.contents)
+        replies = {client.ask(method=method, content=None if method == "GET" else b"x").body for _ in range(2)}
+        assert hung and replies == ({b"second"} if method == "GET" else {b"first", b"second"})
+        assert len(second.contents) - before == (2 if method == "GET" else 1)
