@@ -66,6 +66,7 @@ package struct FairQueue<Key: Hashable, Element> {
 
     /// More may go than before, perhaps.
     package mutating func admit() -> [Element] {
+        guard !keys.isEmpty else { return [] }
         var admitted: [Element] = []
         while active < limit, let element = popFirst() {
             active += 1

@@ -139,6 +139,8 @@ final class UpstreamPool {
     }
 
     private func choose(_ request: PoolRequest) -> Int? {
+        // Nothing to choose: the only endpoint is taken whatever is known of it.
+        if places.count == 1, request.label == nil, request.tried.isEmpty { return 0 }
         let now = Nanoseconds.now()
         var query = ChoiceQuery(hash: request.hash, label: request.label)
         views.removeAll(keepingCapacity: true)

@@ -35,8 +35,10 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     let session: ClientSession
     var context: ChannelHandlerContext? { output.context }
     private var phase: Phase {
-        didSet { loop.look(at: self, by: lookBy) }
+        didSet { bringLookForward() }
     }
+    /// When the wheel looks at the connection next.
+    private var lookAt = NIODeadline.distantFuture
     private var parser: RequestParser
     private var limits: HTTPLimits
     /// The parser has seen the end of one message and nothing of the next.
@@ -330,9 +332,22 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     func nextLook(after now: NIODeadline) -> NIODeadline {
+        lookAt = soonest(after: now)
+        return lookAt
+    }
+
+    private func soonest(after now: NIODeadline) -> NIODeadline {
         if loop.isDraining { return now + Timeouts.sweep }
         if case .exchanging = phase { return now + Timeouts.look }
         return max(lookBy, now)
+    }
+
+    /// Most phases end later than the wheel looks anyway, and then it need not be told.
+    private func bringLookForward() {
+        let deadline = lookBy
+        guard deadline < lookAt else { return }
+        lookAt = deadline
+        loop.look(at: self, by: deadline)
     }
 
     private func isTakenTooSlowly(_ now: NIODeadline) -> Bool {
