@@ -79,7 +79,7 @@ def test_a_gateway_with_the_client_certificate_it_asks_for(shared, alice, author
         "resolved", "connected", "offered", "answered", "certificate", "verified", "clientCertificate", "ended"]
     assert "X25519MLKEM768" in step(seen, "offered")["facts"]["groups"]
     facts = step(seen, "answered")["facts"]
-    assert facts["version"] == "TLS 1.3" and facts["group"] == "X25519MLKEM768" and facts["protocol"] == "http/1.1"
+    assert facts["version"] == "TLS 1.3" and facts["group"] == "X25519MLKEM768" and facts["protocol"] == "h2"
     asked = step(seen, "clientCertificate")["facts"]
     assert "CN=Test Root" in asked["acceptedFrom"] and asked["presented"] == "CN=alice"
     assert seen["verification"]["outcome"]["trusted"]
