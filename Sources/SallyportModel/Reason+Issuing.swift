@@ -67,7 +67,7 @@ extension Reason {
         2757, "An external account is required", status: 403, origin: .client,
         explanation:
             "An account says with a key from `pki.acme.externalAccounts` who it belongs to, and this one did not.",
-        fix: "Give the client the key identifier and the key: --eab-kid NAME --eab-hmac-key KEY, for certbot.")
+        fix: "Give the client the key identifier and the key: --eab-kid NAME --eab-hmac-key=KEY, for certbot (with the sign: a key may begin with a dash).")
     package static let acmeExternalAccountRefused = Reason(
         2758, "The external account is refused", status: 403, origin: .client,
         explanation: """

@@ -86,8 +86,8 @@ class Issuer:
     def order(self, *arguments, check=True, key=None):
         return self.certbot(
             "certonly", "--standalone", "--preferred-challenges", "http", "--http-01-port", str(self.http), "-d",
-            "localhost", "--agree-tos", "--register-unsafely-without-email", "--eab-kid", "ci", "--eab-hmac-key",
-            key or self.key, *arguments, check=check)
+            "localhost", "--agree-tos", "--register-unsafely-without-email", "--eab-kid", "ci",
+            f"--eab-hmac-key={key or self.key}", *arguments, check=check)
 
     def live(self, name="localhost"):
         folder = self.folder / f"certbot/config/live/{name}"

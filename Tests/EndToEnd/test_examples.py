@@ -168,8 +168,8 @@ def test_certificates_for_workloads_by_acme(workloads):
     root, home = str(gateway.state / "ca/root.pem"), folder / "certbot"
     done = subprocess.run(
         [Path(sys.executable).parent / "certbot", "certonly", "--standalone", "--http-01-port", str(challenges), "-d", "localhost",
-         "--server", f"https://localhost:{port}/acme/directory", "--eab-kid", "ci", "--eab-hmac-key",
-         (folder / "ci.key").read_text().strip(), "--required-profile", "client", "--config-dir", home, "--work-dir", home,
+         "--server", f"https://localhost:{port}/acme/directory", "--eab-kid", "ci",
+         f"--eab-hmac-key={(folder / 'ci.key').read_text().strip()}", "--required-profile", "client", "--config-dir", home, "--work-dir", home,
          "--logs-dir", home, "--non-interactive", "--agree-tos", "--register-unsafely-without-email"],
         capture_output=True, text=True, timeout=50, env={**os.environ, "REQUESTS_CA_BUNDLE": root})
     assert done.returncode == 0, f"{done.stdout}{done.stderr}{gateway.output[-3000:]}"
