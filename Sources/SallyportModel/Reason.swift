@@ -59,6 +59,7 @@ extension Reason {
         revocationReasons,
         acmeReasons,
         accessReasons,
+        policyReasons,
         requestReasons,
         http2Reasons,
         deadlineReasons,

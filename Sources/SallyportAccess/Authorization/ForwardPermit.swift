@@ -17,23 +17,23 @@ package enum Authorization: ~Copyable, Sendable {
     case refused(LocalReply)
 }
 
-/// Whether this identity may use this route, at this second (since 1970).
+/// Whether this caller may use this route, at this second (since 1970).
 ///
 /// A certificate is checked against the clock again here because a connection can outlive it.
-package func authorize(_ route: CompiledRoute, identity: Identity?, at now: Int64) -> Authorization {
-    if let identity, identity.certificate.notAfter < now {
+package func authorize(_ route: CompiledRoute, caller: Caller, at now: Int64) -> Authorization {
+    if let certificate = caller.certificate, certificate.certificate.notAfter < now {
         return .refused(LocalReply(.certificateExpiredInUse))
     }
-    if identity == nil, route.route.requiresCertificate {
+    if caller.certificate == nil, route.route.requiresCertificate {
         return .refused(LocalReply(.routeRequiresCertificate))
     }
-    switch (route.route.allow, identity) {
-    case (.anyone, _):
+    switch route.route.allow {
+    case .anyone:
         return .permitted(ForwardPermit(route: route))
-    case (.identities, nil):
+    case .identities where caller.isAnonymous:
         return .refused(LocalReply(.identityRequired))
-    case (.identities, let identity?):
-        for name in identity.names where route.allowed.contains(name) {
+    case .identities:
+        for name in caller.names where route.allowed.contains(name) {
             return .permitted(ForwardPermit(route: route))
         }
         return .refused(LocalReply(.identityNotAllowed))

@@ -13,9 +13,11 @@ package final class CompiledRoute: Sendable {
     let allowed: Set<String>
     /// To be taken off the front of the path before it is forwarded; empty for nothing.
     package let stripPrefix: [UInt8]
+    package let policy: CompiledPolicy
 
-    init(_ route: Route, position: Int) {
+    init(_ route: Route, position: Int, policy: CompiledPolicy) {
         self.route = route
+        self.policy = policy
         self.position = position
         switch route.match.path {
         case .exact(let path):

@@ -11,13 +11,17 @@ package struct RouteTable: Sendable {
     private let listeners: [String: HostTable]
 
     package init(_ configuration: Configuration) {
+        var policies: [[String]: CompiledPolicy] = [:]
+        let routes = configuration.routes.enumerated().map { position, route in
+            let policy = policies[route.policies] ?? CompiledPolicy(configuration.policies(of: route))
+            policies[route.policies] = policy
+            return CompiledRoute(route, position: position, policy: policy)
+        }
         var listeners: [String: HostTable] = [:]
         for listener in configuration.listeners {
             guard case .tls = listener.kind else { continue }
-            let routes = configuration.routes.enumerated()
-                .filter { $0.element.listener == nil || $0.element.listener == listener.name }
-                .map { CompiledRoute($0.element, position: $0.offset) }
-            listeners[listener.name] = HostTable(routes)
+            listeners[listener.name] = HostTable(
+                routes.filter { $0.route.listener == nil || $0.route.listener == listener.name })
         }
         self.listeners = listeners
     }

@@ -18,11 +18,14 @@ package struct RouteTrial: Sendable {
         package var identity: [String]?
         /// Nil: the listener at the URL's port, else the only one, else the first.
         package var listener: String?
+        /// Where the client is, in network order.
+        package var address: [UInt8]
 
         package init(
             method: String, url: String, headers: [(name: String, value: String)] = [], identity: [String]?,
-            listener: String? = nil
+            listener: String? = nil, address: [UInt8] = [127, 0, 0, 1]
         ) {
+            self.address = address
             self.method = method
             self.url = url
             self.headers = headers
@@ -47,13 +50,14 @@ package struct RouteTrial: Sendable {
         }
         explanation.listener = listener.name
         explanation.note("listener \(listener.name)")
-        return decide(head, on: listener, identity: request.identity, explanation)
+        return decide(head, on: listener, request, explanation)
     }
 
     private func decide(
-        _ head: RequestHead, on listener: Listener, identity given: [String]?, _ start: RouteExplanation
+        _ head: RequestHead, on listener: Listener, _ request: Request, _ start: RouteExplanation
     ) -> RouteExplanation {
         var explanation = start
+        let given = request.identity
         let mode = clientCertificates(listener, host: head.host).mode
         if given == nil, mode == .require {
             return explanation.refused(
@@ -70,13 +74,30 @@ package struct RouteTrial: Sendable {
         case .route(let route):
             explanation.route = route.route.name
             explanation.note("route \(route.route.name) is the most specific that matches")
-            switch authorize(route, identity: names.map(Self.identity), at: 0) {
+            if let reply = shield(head, from: ClientAddress(bytes: request.address), route.policy, &explanation) {
+                return explanation.refused(reply.reason, "a policy of the route refuses: \(reply.reason.title)")
+            }
+            switch authorize(route, caller: Caller(names.map(Self.identity)), at: 0) {
             case .refused(let reply):
                 return explanation.refused(reply.reason, Self.whyRefused(route.route, names))
             case .permitted(let permit):
                 return explanation.permitted(permit.route.route, Self.whyPermitted(route.route, names))
             }
         }
+    }
+
+    private func shield(
+        _ head: RequestHead, from address: ClientAddress, _ policy: CompiledPolicy, _ explanation: inout RouteExplanation
+    ) -> LocalReply? {
+        guard !policy.isEmpty else { return nil }
+        explanation.note("under the policies \(policy.policies.map(\.name).joined(separator: ", "))")
+        if case .respond(let reply) = policy.shield(head, from: address) { return reply }
+        switch policy.crossOrigin(head) {
+        case .refused: return LocalReply(.crossOriginRefused)
+        case .allowed: explanation.note("a preflight request, which the gateway answers")
+        case .goOn: break
+        }
+        return nil
     }
 
     /// What the handshake asks of a client that gives the host of the request as server name.

@@ -20,6 +20,7 @@ struct ConfigurationCheck {
         let profiles = tlsProfiles()
         let identities = identities()
         let listeners = listeners(profiles: profiles)
+        let policies = policies()
         var upstreams = upstreams()
         let routes = routes(RouteClients(listeners, profiles), upstreams: &upstreams)
         let admin = admin()
@@ -29,10 +30,11 @@ struct ConfigurationCheck {
         if session.hasErrors { return nil }
         var configuration = Configuration(
             listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
-            upstreams: upstreams, routes: routes, limits: draft.limits, admin: admin, acme: acme,
+            upstreams: upstreams, routes: routes, limits: baselineLimits, admin: admin, acme: acme,
             enrolment: enrolment, accessLog: accessLog, shutdown: draft.shutdown,
             acceptedRisks: acceptedRisks, sources: session.paths)
         configuration.edge = draft.edge
+        configuration.policies = policies
         return configuration
     }
 

@@ -43,6 +43,7 @@ extension ConfigurationCheck {
         for method in match.methods { warnOfMethod(method) }
         warnOfHost(match.host, met)
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
+        let policies = policyNames(draft.policies)
         let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror))
         guard let upstream, draft.isSound else { return nil }
         var route = Route(
@@ -54,6 +55,7 @@ extension ConfigurationCheck {
             compress: draft.compress, upstream: upstream)
         route.split = split
         route.mirror = mirror
+        route.policies = policies
         return route
     }
 

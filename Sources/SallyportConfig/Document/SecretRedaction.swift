@@ -87,6 +87,7 @@ enum SecretRedaction {
     private static func isLiteral(_ value: ArraySlice<Unicode.Scalar>) -> Bool {
         guard let first = value.first, !["{", "|", ">", "&", "*", "#"].contains(first) else { return false }
         let bare = text(value.drop { $0 == "\"" || $0 == "'" })
+        if bare == "true" || bare == "false" { return false }
         return !references.contains { bare.hasPrefix($0) } || bare.contains("-----")
     }
 

@@ -13,7 +13,7 @@ package enum EffectiveConfiguration {
             "identities": .object(configuration.identities.map { .init($0.name, identity($0)) }),
             "listeners": .object(configuration.listeners.map { .init($0.name, listener($0)) }),
             "upstreams": byName(configuration.upstreams, upstream),
-            "policies": .members(["baseline": .members(["limits": limits(configuration.limits)])]),
+            "policies": policies(configuration),
             "limits": edge(configuration.edge),
             "routes": .object(configuration.routes.map { .init($0.name, route($0)) }),
             "observability": .members(["accessLog": accessLog(configuration.accessLog)]),
@@ -198,7 +198,7 @@ package enum EffectiveConfiguration {
         ])
     }
 
-    private static func limits(_ limits: Limits) -> JSONValue {
+    static func limits(_ limits: Limits) -> JSONValue {
         .members([
             "body": .string(SizeText.text(limits.body)),
             "headers": .string(SizeText.text(limits.headers)),
@@ -220,6 +220,7 @@ package enum EffectiveConfiguration {
             "allow": allow(route.allow),
             "clientCertificate": route.requiresCertificate ? .string("require") : nil,
             "forward": forward(route.forward),
+            "policies": route.policies.isEmpty ? nil : .strings(route.policies),
             "compress": route.compress.isEmpty ? nil : .strings(route.compress.map(\.rawValue)),
             "to": .string(route.upstream),
             "split": split(route.split),

@@ -36,6 +36,8 @@ package enum EffectivePolicies {
         let clients: ClientCertificates
         let profile: String
         let limits: Limits
+        /// `baseline` first.
+        let policies: [Policy]
         let upstream: Upstream?
 
         init(
@@ -49,12 +51,17 @@ package enum EffectivePolicies {
             profile = plan[policy].profile
             clients = (configuration.tlsProfiles[profile] ?? TLSProfile()).clientCertificates
             limits = configuration.limits
+            policies = configuration.policies(of: route)
             upstream = configuration.upstreams[route.upstream]
         }
 
         var title: String { "route \(route.name)" }
 
         var lines: [(name: String, words: String)] {
+            (match + demands + [("upstream", target)]).filter { !$0.words.isEmpty }
+        }
+
+        private var match: [(name: String, words: String)] {
             [
                 ("listener", "\(listener.name) (\(listener.address.text))"),
                 ("TLS rules of", rules),
@@ -65,8 +72,14 @@ package enum EffectivePolicies {
                 ("allow", who),
                 ("client certificate", certificate),
                 ("limits", limitsText),
-                ("upstream", target),
-            ].filter { !$0.words.isEmpty }
+            ]
+        }
+
+        /// What each policy demands, under its name.
+        private var demands: [(name: String, words: String)] {
+            policies.flatMap { policy in
+                PolicyWords.lines(policy).map { ("policy \(policy.name)", "\($0.name): \($0.words)") }
+            }
         }
 
         private var methods: String {
@@ -132,6 +145,7 @@ package enum EffectivePolicies {
                     "body": .integer(limits.body), "headers": .integer(limits.headers),
                     "headerCount": .integer(limits.headerCount),
                 ]),
+                "policies": .object(policies.map { .init($0.name, EffectiveConfiguration.policy($0, limits: nil)) }),
                 "upstream": .string(route.upstream),
                 "targets": .strings(upstream?.targets.map(\.url) ?? []),
             ])

@@ -54,7 +54,8 @@ extension AddressRange {
         return AddressRange(bytes: start + [UInt8](repeating: 0, count: length - start.count), prefix: prefix)
     }
 
-    private static func address(_ text: String) -> [UInt8]? {
+    /// 4 or 16 bytes in network order; nil when the text is no address.
+    package static func address(_ text: String) -> [UInt8]? {
         if HostText.isIPv4(text) {
             var address = in_addr()
             guard inet_pton(AF_INET, text, &address) == 1 else { return nil }

@@ -107,6 +107,7 @@ extension KeyExplanation {
         let whole = entry(spelt.joined(separator: ".")).map { [$0.path] } ?? []
         let word = spelt.last ?? last
         let ends = KeyIndex.all.filter { $0.row.name.lowercased() == word.lowercased() }.map(\.path)
+            .sorted { $0.count(where: { $0 == "." }) < $1.count(where: { $0 == "." }) }
         return Array((whole + ends.filter { !whole.contains($0) }).prefix(5))
     }
 }

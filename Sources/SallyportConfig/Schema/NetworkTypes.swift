@@ -292,7 +292,7 @@ extension ValueType<[HeaderMatch]> {
             return entries.compactMap { entry in
                 let inner = path.key(entry.key)
                 let name = entry.key.lowercased()
-                guard isToken(entry.key) else {
+                guard FieldName.isToken(entry.key) else {
                     session.report(
                         .malformedValue, "\"\(entry.key)\" is no field name", at: entry.keySpan, path: inner)
                     return nil
@@ -307,17 +307,5 @@ extension ValueType<[HeaderMatch]> {
         } text: { _ in
             "{}"
         }
-    }
-
-    /// RFC 9110 §5.6.2.
-    private static func isToken(_ text: String) -> Bool {
-        let marks = Array("!#$%&'*+-.^_`|~".utf8)
-        return (1...128).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                default: marks.contains(byte)
-                }
-            }
     }
 }

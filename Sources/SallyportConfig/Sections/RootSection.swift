@@ -32,7 +32,12 @@ enum RootSection {
     static let upstreams = Field(
         "upstreams", .named(UpstreamSection.type, noun: "upstream"), otherwise: "only URLs in `routes[].to`",
         "Servers behind the gateway, under names that `routes[].to` uses.")
-    static let policies = Field("policies", PoliciesSection.type, "What is demanded of requests.")
+    static let policies = Field(
+        "policies", .named(PolicySection.type, noun: "policy"), otherwise: "only the defaults of `baseline`",
+        """
+        What is demanded of requests, and changed about them, under names that `routes[].policies` uses; `baseline` \
+        holds for every route.
+        """)
     static let limits = Field(
         "limits", EdgeLimitsSection.type, "What the gateway takes on in all, and from each client at most.")
     static let routes = Field(
@@ -61,7 +66,7 @@ enum RootSection {
             listeners: record.entries(listeners),
             listenersSpan: record.entries.first { $0.key == listeners.row.name }?.keySpan,
             upstreams: record.entries(upstreams),
-            limits: record[policies]?.value ?? Limits(),
+            policies: record.entries(policies),
             edge: record[limits]?.value ?? EdgeLimits(),
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
@@ -107,7 +112,7 @@ struct ConfigurationDraft: Sendable {
     var listeners: [Named<ListenerDraft>]?
     var listenersSpan: Span?
     var upstreams: [Named<UpstreamDraft>]?
-    var limits: Limits
+    var policies: [Named<PolicyDraft>]?
     var edge: EdgeLimits
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool

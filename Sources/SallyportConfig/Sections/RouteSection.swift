@@ -12,6 +12,7 @@ struct RouteDraft: Sendable {
     var destination: Located<Destination>?
     var split: Located<[SplitPart]>?
     var mirror: MirrorDraft?
+    var policies: [Located<String>]
     /// Whether nothing is wrong with the route by itself, so that it can be compared with others.
     var isSound: Bool
     /// Where to point for something about the route as a whole.
@@ -82,11 +83,15 @@ enum RouteSection {
         "mirror", MirrorSection.type, otherwise: "nothing is copied",
         "Copies requests to another upstream, whose answers are thrown away; content beyond 64KiB is not copied.")
 
+    static let policies = Field(
+        "policies", .list(of: .reference(to: "a policy"), count: 1...64), otherwise: "only `baseline`",
+        "What the route demands beside `baseline`, by the names of `policies`; all of them hold.")
+
     static let type = ValueType.record(
         "a route",
         [
             name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, compress.row,
-            to.row, split.row, mirror.row,
+            to.row, split.row, mirror.row, policies.row,
         ]
     ) { record in
         // Arguments are evaluated in order, so `isSound` knows about all the keys before it.
@@ -95,6 +100,7 @@ enum RouteSection {
             because: record.because(because), clientCertificate: record[clientCertificate], forward: record[forward],
             compress: record[compress]?.value.map(\.value) ?? [], destination: record[to],
             split: record[split], mirror: record[mirror]?.value,
+            policies: record[policies]?.value ?? [],
             isSound: record.isSound, place: record.entries.first?.keySpan ?? record.span)
     }
 }

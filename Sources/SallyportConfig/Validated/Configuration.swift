@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     /// In the order of the file.
     package var routes: [Route]
     package var limits: Limits
+    /// `baseline` first.
+    package var policies = [Policy(name: Policy.baseline)]
     package var edge = EdgeLimits()
     package var admin: Admin?
     package var acme: ACMEServerSettings?
@@ -44,6 +46,14 @@ package struct Configuration: Sendable {
         self.shutdown = shutdown
         self.acceptedRisks = acceptedRisks
         self.sources = sources
+    }
+}
+
+extension Configuration {
+    /// What the route is under, `baseline` first.
+    package func policies(of route: Route) -> [Policy] {
+        policies.filter { $0.name == Policy.baseline }
+            + route.policies.compactMap { name in policies.first { $0.name == name } }
     }
 }
 

@@ -16,6 +16,8 @@ package struct Route: Sendable, Hashable {
     /// Which of its targets, by label; empty: any of them.
     package var split: [SplitPart] = []
     package var mirror: TrafficMirror?
+    /// Names in `Configuration.policies`, without `baseline`.
+    package var policies: [String] = []
 
     package init(
         name: String, listener: String? = nil, match: RouteMatch, allow: Allow, requiresCertificate: Bool = false,

@@ -38,6 +38,17 @@ extension HeadFields {
         return bytes[found.valueRange].elementsEqual(value)
     }
 
+    /// The fields, of which those with these names stay here.
+    /// - Parameter names: lower-case ASCII.
+    func withholding(_ names: [String]) -> [Field] {
+        var fields = self.fields
+        for name in names {
+            let bytes = Array(name.utf8)
+            for index in fields.indices where isName(fields[index], bytes) { fields[index].isForwarded = false }
+        }
+        return fields
+    }
+
     func isName(_ field: Field, _ name: [UInt8]) -> Bool {
         field.nameRange.count == name.count
             && zip(bytes[field.nameRange], name).allSatisfy { ASCII.lowercase($0) == $1 }

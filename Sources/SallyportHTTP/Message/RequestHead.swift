@@ -4,7 +4,7 @@
 /// decides on are the bytes that are forwarded.
 package struct RequestHead: Sendable {
     package let bytes: [UInt8]
-    package let fields: [Field]
+    package internal(set) var fields: [Field]
     package let methodKind: Method
     package let method: Range<Int>
     /// Normalised: begins with "/", or is "*" (OPTIONS only).
@@ -45,4 +45,8 @@ extension RequestHead {
     package func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 }
 
-extension RequestHead: HeadFields {}
+extension RequestHead: HeadFields {
+    /// Fields of these names stay here.
+    /// - Parameter names: lower-case ASCII.
+    package mutating func withhold(_ names: [String]) { fields = withholding(names) }
+}

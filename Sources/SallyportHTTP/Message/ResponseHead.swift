@@ -20,10 +20,5 @@ package struct ResponseHead: Sendable {
 extension ResponseHead: HeadFields {
     /// Fields of these names stay here.
     /// - Parameter names: lower-case ASCII.
-    package mutating func withhold(_ names: [String]) {
-        for name in names {
-            let bytes = Array(name.utf8)
-            for index in fields.indices where isName(fields[index], bytes) { fields[index].isForwarded = false }
-        }
-    }
+    package mutating func withhold(_ names: [String]) { fields = withholding(names) }
 }

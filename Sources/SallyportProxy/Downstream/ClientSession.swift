@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import SallyportAccess
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
@@ -20,6 +21,7 @@ final class ClientSession {
     /// Where the connection comes from.
     var clientAddress: String { peerAddress }
     private let peerPort: UInt16
+    let clientNumber: ClientAddress
     private(set) var identity: Identity?
     /// Which hosts may be asked for on this connection.
     private(set) var handshake: HandshakeHost
@@ -52,6 +54,7 @@ final class ClientSession {
         rules = view.rules(of: listener.name)
         peerAddress = addresses.client?.plainIPAddress ?? "unknown"
         peerPort = UInt16(clamping: addresses.client?.port ?? 0)
+        clientNumber = ClientAddress(bytes: addresses.client?.ipBytes ?? [])
         forwarded = ForwardedFields(client: peerAddress, port: UInt16(clamping: addresses.local?.port ?? 0))
         accessConnection = Self.describe(listener, peerAddress, peerPort, established, identity)
     }

@@ -24,7 +24,7 @@ extension Exchange {
         guard !machine.isFinished else { return }
         endGathering(call)
         guard loop.localCalls < LocalCall.most else { return answer(LocalReply(.localServiceBusy)) }
-        call.run(head, identity, on: loop) { [self] answer in
+        call.run(head, caller.certificate, on: loop) { [self] answer in
             guard !machine.isFinished else { return }
             switch answer {
             case .refused(let reply): self.answer(reply)

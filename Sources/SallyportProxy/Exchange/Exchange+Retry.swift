@@ -188,8 +188,7 @@ extension Exchange {
         guard case .hash(let key) = method else { return nil }
         switch key {
         case .identity:
-            guard let identity else { return stableHash(session.clientAddress.utf8) }
-            return stableHash(identity.displayName.utf8)
+            return stableHash((caller.certificate?.displayName ?? session.clientAddress).utf8)
         case .address: return stableHash(session.clientAddress.utf8)
         case .header(let name):
             return head.fields(named: Array(name.utf8)).first.map { stableHash(head.bytes[$0.valueRange]) }

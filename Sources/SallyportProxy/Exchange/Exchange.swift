@@ -17,7 +17,8 @@ final class Exchange {
     let client: any ClientStream
     let session: ClientSession
     private let view: GenerationView
-    let identity: Identity?
+    /// Who asks.
+    var caller: Caller
     let requestID: RequestID
     var machine: ExchangeStateMachine
     private var permit: ForwardPermit?
@@ -34,6 +35,9 @@ final class Exchange {
     /// Set while a service of the gateway itself answers.
     var local: LocalCall?
     var turn = Turn.none
+    var suspension: Suspension?
+    /// What pages of the client's origin may do with the response.
+    var crossOriginFields: [(name: String, value: String)] = []
     private(set) var requestEndedAt: NIODeadline?
     private(set) var lastProgress: NIODeadline
     let hasContent: Bool
@@ -46,7 +50,7 @@ final class Exchange {
         self.client = client
         session = client.session
         view = session.view
-        identity = session.identity
+        caller = Caller(session.identity)
         requestID = session.loop.nextRequestID()
         hasContent = head.framing != .none
         machine = ExchangeStateMachine(
@@ -83,7 +87,7 @@ final class Exchange {
 
     // MARK: deciding
 
-    /// shield ▶ route ▶ authorize ▶ forward. Whatever answers ends it.
+    /// overload ▶ host ▶ route ▶ the route's policies (`DecisionStep`) ▶ forward. Whatever answers ends it.
     func start() {
         if let refusal = overload() { return answer(refusal) }
         if let admin = session.listener.admin {
@@ -101,11 +105,7 @@ final class Exchange {
         case .none: return answer(LocalReply(.noRoute))
         }
         record.route = route
-        switch authorize(route, identity: identity, at: loop.wallClockSeconds()) {
-        case .refused(let refusal): answer(refusal)
-        case .permitted where head.maxForwards == 0: answerAsLastHop()
-        case .permitted(let permit): forward(permit)
-        }
+        decide(route, from: route.policy.isEmpty ? .authorize : .shield)
     }
 
     /// The rules that let the client in are the rules that the request is under.
@@ -122,13 +122,14 @@ final class Exchange {
         if isGRPC { return answerCall(reply.reason) }
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose
+        let reply = LocalReply(reply.reason, fields: reply.fields + policyFields)
         record.responseBytes += client.reply(reply, to: head, requestID: requestID, close: close)
         finish(keepAlive: !close)
     }
 
     /// `OPTIONS *`, and OPTIONS with Max-Forwards: 0, ask the one who receives it, not the upstream (RFC 9110 §7.6.2,
     /// §9.3.7).
-    private func answerAsLastHop() {
+    func answerAsLastHop() {
         record.status = 204
         let close = machine.clientMustClose
         client.send(LocalContent(status: 204), to: head, close: close)
@@ -168,13 +169,7 @@ final class Exchange {
     }
 
     private func answerLoss(_ reason: Reason) {
-        record.reason = reason
-        if isGRPC { return answerCall(reason) }
-        record.status = reason.status ?? 502
-        let close = machine.clientMustClose
-        let reply = reason.status == 503 ? LocalReply(reason, fields: [Self.retryAfter]) : LocalReply(reason)
-        record.responseBytes += client.reply(reply, to: head, requestID: requestID, close: close)
-        finish(keepAlive: !close)
+        answer(LocalReply(reason, fields: reason.status == 503 ? [Self.retryAfter] : []))
     }
 
     func releaseUpstream(keep: Bool) {
@@ -184,7 +179,7 @@ final class Exchange {
     // MARK: forwarding
 
     /// The only door to an upstream.
-    private func forward(_ permit: consuming ForwardPermit) {
+    func forward(_ permit: consuming ForwardPermit) {
         let route = permit.route.route
         pool = view.pool(named: route.upstream, on: loop)
         self.permit = consume permit
@@ -237,7 +232,7 @@ final class Exchange {
 
     func sendHead(to upstream: any UpstreamStream) {
         guard let pool, let forwarding = forwarding(to: upstream, of: pool) else { return }
-        upstream.sendHead(head, forwarding)
+        upstream.sendHead(forwardedHead, forwarding)
     }
 
     /// What is said to a target about the request; with the permit only.
@@ -251,6 +246,8 @@ final class Exchange {
             case .xfcc: loop.addedFields += session.xfccFields
             }
         }
+        let changes = route.policy.request
+        if !changes.lines.isEmpty { loop.addedFields += changes.lines }
         return RequestForwarding(
             authority: pool.plan.targets[upstream.target].authority, stripPrefix: route.stripPrefix,
             added: loop.addedFields, framing: head.framing)
@@ -263,6 +260,7 @@ final class Exchange {
         guard let upstream, machine.hasUpstream else { return }
         record.requestBytes += piece.readableBytes
         lastProgress = .now()
+        if isTooLong() { return end(machine.abandon(), reason: .bodyTooLarge) }
         keep(piece)
         if !upstream.sendBody(piece) { end(machine.abandon(), reason: .internalError) }
     }
@@ -316,6 +314,7 @@ final class Exchange {
 
     func sweep(now: NIODeadline) {
         if let local { return sweep(local, now: now) }
+        if let suspension { return sweep(suspension, now: now) }
         guard !machine.isFinished, let plan = pool?.plan else { return }
         if !machine.requestIsComplete, machine.hasUpstream, !(upstream?.isWritable == false), isTooSlow(now) {
             return end(machine.abandon(), reason: .requestContentTimeout)
@@ -356,6 +355,7 @@ extension Exchange: UpstreamDelegate {
         var response = response
         var plan = ResponsePlan(framing: response.framing, close: machine.isTunnel ? false : machine.clientMustClose)
         do {
+            changeFields(of: &response, &plan)
             try compress(&response, &plan)
         } catch {
             return end(machine.abandon(), reason: .internalError)

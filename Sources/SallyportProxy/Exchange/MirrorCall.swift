@@ -73,7 +73,7 @@ extension Exchange {
         request.hash = trial.hash
         call.begin(request) { [self] stream in
             guard let forwarding = forwarding(to: stream, of: pool) else { return false }
-            stream.sendHead(head, forwarding)
+            stream.sendHead(forwardedHead, forwarding)
             guard hasContent else { return true }
             if let content, content.readableBytes > 0, !stream.sendBody(content) { return false }
             return stream.sendEnd(nil)

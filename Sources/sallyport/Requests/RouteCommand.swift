@@ -23,16 +23,22 @@ struct RouteCommand: ParsableCommand {
         var headers: [String] = []
         @Option(name: .customLong("listener"), help: "The listener it comes in by. Default: the one at the URL's port.")
         var listener: String?
+        @Option(name: .customLong("from"), help: "The client's address. Default: 127.0.0.1.")
+        var address = "127.0.0.1"
         @OptionGroup var file: ConfigurationOption
         @OptionGroup var json: JSONFlag
         @OptionGroup var state: StateOption
 
         func run() throws {
             let configuration = try ConfigurationSource(file.resolve()).loadOrReport()
+            guard let address = AddressRange.address(address) else {
+                throw CommandFailure(.usage, "\(address.debugDescription) is no address", fix: "such as --from 192.0.2.7")
+            }
             let explanation = RouteTrial(configuration).run(
                 RouteTrial.Request(
                     method: method, url: url, headers: try headers.map(Self.header),
-                    identity: identities.isEmpty || identities == ["nobody"] ? nil : identities, listener: listener))
+                    identity: identities.isEmpty || identities == ["nobody"] ? nil : identities, listener: listener,
+                    address: address))
             let report = RouteReport(explanation)
             Terminal.print(json.isOn ? report.json : report.text)
             if !explanation.isAllowed { throw CommandFailure.reported(.failed) }

@@ -11,7 +11,7 @@ import Testing
         let route = CompiledRoute(
             Route(
                 name: "r", match: RouteMatch(path: .prefix("")), allow: allow, requiresCertificate: requiresCertificate,
-                upstream: "u"), position: 0)
+                upstream: "u"), position: 0, policy: CompiledPolicy([]))
         let identity = names.map {
             Identity(
                 names: $0,
@@ -20,7 +20,7 @@ import Testing
                     der: []),
                 authority: "local")
         }
-        switch authorize(route, identity: identity, at: now) {
+        switch authorize(route, caller: Caller(identity), at: now) {
         case .permitted: return 0
         case .refused(let reply): return reply.reason.code
         }

@@ -1,0 +1,62 @@
+import SallyportConfig
+
+/// The policies that a route is under, put together in the form that the data plane asks.
+///
+/// What several of them say adds up: the smallest bound holds, every list of addresses and methods has to let the
+/// request through, and changes of fields are made one policy after the other.
+package final class CompiledPolicy: Sendable {
+    /// `baseline` first.
+    package let policies: [Policy]
+    /// The longest request content, bytes; nil where no policy says more than the listener does.
+    package let body: Int?
+    let addresses: [(allow: AddressSet?, deny: AddressSet)]
+    let methods: [Set<String>]
+    let maintenance: (retryAfter: Int64, except: AddressSet)?
+    package let request: CompiledChanges
+    package let response: CompiledChanges
+    let cors: CompiledCrossOrigin?
+    /// Nothing is asked of requests and nothing changed.
+    package let isEmpty: Bool
+
+    package init(_ policies: [Policy]) {
+        self.policies = policies
+        body = policies.compactMap(\.body).min()
+        addresses = policies.compactMap(\.addresses).map { ($0.allow.map(AddressSet.init), AddressSet($0.deny)) }
+        methods = policies.compactMap(\.methods).map(Set.init)
+        maintenance = policies.compactMap(\.maintenance).first.map {
+            ($0.retryAfter.components.seconds, AddressSet($0.except))
+        }
+        request = CompiledChanges(policies.map(\.request))
+        response = CompiledChanges(policies.map(\.response))
+        cors = policies.compactMap(\.cors).last.map(CompiledCrossOrigin.init)
+        isEmpty =
+            body == nil && addresses.isEmpty && methods.isEmpty && maintenance == nil && request.isEmpty
+            && response.isEmpty && cors == nil
+    }
+}
+
+/// Changes of fields, ready to be written.
+package struct CompiledChanges: Sendable {
+    /// Lower-case names of fields that do not go on as they came.
+    package let withheld: [String]
+    /// Complete `name: value` lines with line ends.
+    package let lines: [UInt8]
+    /// The same, for the gateway's own replies.
+    package let fields: [(name: String, value: String)]
+
+    init(_ changes: [FieldChanges]) {
+        var withheld: [String] = []
+        var fields: [(name: String, value: String)] = []
+        for change in changes {
+            let replaced = change.remove + change.set.map(\.name)
+            fields.removeAll { replaced.contains($0.name) }
+            withheld += replaced.filter { !withheld.contains($0) }
+            fields += (change.set + change.add).map { ($0.name, $0.value) }
+        }
+        self.withheld = withheld
+        self.fields = fields
+        lines = fields.flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
+    }
+
+    package var isEmpty: Bool { withheld.isEmpty && fields.isEmpty }
+}

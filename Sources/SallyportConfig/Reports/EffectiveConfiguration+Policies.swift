@@ -1,0 +1,69 @@
+// `policies`, as they would stand in a file.
+extension EffectiveConfiguration {
+    static func policies(_ configuration: Configuration) -> JSONValue {
+        .object(
+            configuration.policies.map { policy in
+                let isBaseline = policy.name == Policy.baseline
+                return .init(policy.name, Self.policy(policy, limits: isBaseline ? limits(configuration.limits) : nil))
+            })
+    }
+
+    static func policy(_ policy: Policy, limits: JSONValue?) -> JSONValue {
+        .members([
+            "limits": limits ?? policy.body.map { .members(["body": .string(SizeText.text($0))]) },
+            "addresses": policy.addresses.map(addresses),
+            "methods": policy.methods.map { .strings($0) },
+            "maintenance": policy.maintenance.map(maintenance),
+            "headers": headers(policy),
+            "cors": policy.cors.map(crossOrigin),
+        ])
+    }
+
+    private static func addresses(_ addresses: AddressPolicy) -> JSONValue {
+        .members([
+            "allow": addresses.allow.map { .strings($0.map(\.text)) },
+            "deny": addresses.deny.isEmpty ? nil : .strings(addresses.deny.map(\.text)),
+        ])
+    }
+
+    private static func maintenance(_ maintenance: Maintenance) -> JSONValue {
+        .members([
+            "retryAfter": .string(DurationText.text(maintenance.retryAfter)),
+            "except": maintenance.except.isEmpty ? nil : .strings(maintenance.except.map(\.text)),
+        ])
+    }
+
+    private static func headers(_ policy: Policy) -> JSONValue? {
+        guard !policy.request.isEmpty || !policy.response.isEmpty else { return nil }
+        return .members(["request": changes(policy.request), "response": changes(policy.response)])
+    }
+
+    private static func changes(_ changes: FieldChanges) -> JSONValue? {
+        guard !changes.isEmpty else { return nil }
+        return .members([
+            "remove": changes.remove.isEmpty ? nil : .strings(changes.remove),
+            "set": changes.set.isEmpty ? nil : fields(changes.set),
+            "add": changes.add.isEmpty ? nil : fields(changes.add),
+        ])
+    }
+
+    private static func fields(_ fields: [HeaderMatch]) -> JSONValue {
+        .object(fields.map { .init($0.name, .string($0.value)) })
+    }
+
+    private static func crossOrigin(_ cors: CrossOrigin) -> JSONValue {
+        let origins: [String]
+        switch cors.origins {
+        case .any: origins = ["*"]
+        case .listed(let listed): origins = listed
+        }
+        return .members([
+            "origins": .strings(origins),
+            "methods": .strings(cors.methods),
+            "headers": cors.headers.isEmpty ? nil : .strings(cors.headers),
+            "expose": cors.expose.isEmpty ? nil : .strings(cors.expose),
+            "credentials": cors.credentials ? .bool(true) : nil,
+            "maxAge": .string(DurationText.text(cors.maxAge)),
+        ])
+    }
+}

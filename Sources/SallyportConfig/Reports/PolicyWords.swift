@@ -1,0 +1,47 @@
+/// What a policy demands, line by line, for `check --policies`.
+enum PolicyWords {
+    static func lines(_ policy: Policy) -> [(name: String, words: String)] {
+        [
+            ("body", policy.body.map(SizeText.text)),
+            ("addresses", policy.addresses.map(addresses)),
+            ("methods", policy.methods?.joined(separator: ", ")),
+            ("maintenance", policy.maintenance.map(maintenance)),
+            ("request fields", changes(policy.request)),
+            ("response fields", changes(policy.response)),
+            ("cors", policy.cors.map(crossOrigin)),
+        ].compactMap { name, words in words.map { (name, $0) } }
+    }
+
+    private static func addresses(_ addresses: AddressPolicy) -> String {
+        let allow = addresses.allow.map { "only " + list($0) }
+        let deny = addresses.deny.isEmpty ? nil : "never " + list(addresses.deny)
+        return [allow, deny].compactMap(\.self).joined(separator: "; ")
+    }
+
+    private static func list(_ ranges: [AddressRange]) -> String {
+        let shown = ranges.prefix(8).map(\.text).joined(separator: ", ")
+        return ranges.count > 8 ? "\(shown) and \(ranges.count - 8) more" : shown
+    }
+
+    private static func maintenance(_ maintenance: Maintenance) -> String {
+        let except = maintenance.except.isEmpty ? "" : ", but not for \(list(maintenance.except))"
+        return "503 for everyone" + except
+    }
+
+    /// Names only: a value may be long.
+    private static func changes(_ changes: FieldChanges) -> String? {
+        let parts = [
+            changes.remove.isEmpty ? nil : "remove " + changes.remove.joined(separator: ", "),
+            changes.set.isEmpty ? nil : "set " + changes.set.map(\.name).joined(separator: ", "),
+            changes.add.isEmpty ? nil : "add " + changes.add.map(\.name).joined(separator: ", "),
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    private static func crossOrigin(_ cors: CrossOrigin) -> String {
+        switch cors.origins {
+        case .any: "pages of every origin"
+        case .listed(let origins): "pages of " + origins.joined(separator: ", ")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import SallyportModel
+
+struct PolicyDraft: Sendable {
+    var limits: Limits?
+    var limitKeys: [Located<String>] = []
+    var addresses: Located<AddressPolicy>?
+    var methods: [String]?
+    var maintenance: Located<Maintenance>?
+    var headers: HeadersDraft?
+    var cors: Located<CrossOriginDraft>?
+}
+
+/// One entry of `policies`.
+enum PolicySection {
+    static let limits = Field("limits", LimitsSection.type, "Bounds on what a client may send.")
+    static let addresses = Field(
+        "addresses", AddressPolicySection.type, otherwise: "from everywhere", "From where clients may come.")
+    static let methods = Field(
+        "methods", .list(of: .method(), count: 1...64), otherwise: "every method",
+        "The methods that are let through; others are answered 405.")
+    static let maintenance = Field(
+        "maintenance", MaintenanceSection.type, otherwise: "requests are served",
+        "Answers every request with 503 instead of passing it on.")
+    static let headers = Field(
+        "headers", HeadersSection.type, otherwise: "nothing is changed",
+        "Changes fields of the request for the upstream, and of the response for the client.")
+    static let cors = Field(
+        "cors", CrossOriginSection.type, otherwise: "the upstream's own answers pass as they are",
+        "Which pages of other origins may read responses; the gateway answers preflight requests itself.")
+
+    static let type = ValueType.record(
+        "a policy", [limits.row, addresses.row, methods.row, maintenance.row, headers.row, cors.row],
+        rules: [.atLeastOne]
+    ) { record in
+        var draft = PolicyDraft()
+        draft.limits = record[limits]?.value.limits
+        draft.limitKeys = record[limits]?.value.keys ?? []
+        draft.addresses = record[addresses]
+        draft.methods = record[methods]?.value.map(\.value)
+        draft.maintenance = record[maintenance]
+        draft.headers = record[headers]?.value
+        draft.cors = record[cors]
+        return draft
+    }
+}
+
+struct LimitsDraft: Sendable {
+    var limits: Limits
+    /// The keys that stand in the file.
+    var keys: [Located<String>]
+}
+
+enum LimitsSection {
+    private static let defaults = Limits()
+    static let body = DefaultedField(
+        "body", .size(0...(1 << 40)), default: defaults.body, "The longest request body; a longer one is answered 413.")
+    static let headers = DefaultedField(
+        "headers", .size(1024...(1 << 20)), default: defaults.headers,
+        "All header fields of a message together; more is answered 431. In `baseline` only.",
+        danger: "Every connection may hold this much memory.")
+    static let headerCount = DefaultedField(
+        "headerCount", .integer(8...1000), default: defaults.headerCount,
+        "How many header fields a message may have; more is answered 431. In `baseline` only.")
+
+    static let type = ValueType.record("`limits`", [body.row, headers.row, headerCount.row]) { record in
+        LimitsDraft(
+            limits: Limits(body: record[body], headers: record[headers], headerCount: record[headerCount]),
+            keys: record.entries.map { Located(value: $0.key, span: $0.keySpan, path: record.path.key($0.key)) })
+    }
+}
+
+enum AddressPolicySection {
+    static let allow = Field(
+        "allow", .list(of: .network(), count: 1...10_000), otherwise: "from everywhere",
+        "Networks that clients may come from; all others are answered 403.")
+    static let deny = Field(
+        "deny", .list(of: .network(), count: 1...10_000), otherwise: "none",
+        "Networks that nobody may come from, even if `allow` has them.")
+
+    static let type = ValueType.record("`addresses`", [allow.row, deny.row], rules: [.atLeastOne]) { record in
+        AddressPolicy(
+            allow: record[allow]?.value.map(\.value), deny: record[deny]?.value.map(\.value) ?? [])
+    }
+}
+
+enum MaintenanceSection {
+    static let retryAfter = DefaultedField(
+        "retryAfter", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(60),
+        "What Retry-After tells clients.")
+    static let except = Field(
+        "except", .list(of: .network(), count: 1...1000), otherwise: "nobody",
+        "Networks that are served nevertheless, to try what was mended.")
+
+    static let type = ValueType.record("`maintenance`", [retryAfter.row, except.row]) { record in
+        Maintenance(retryAfter: record[retryAfter], except: record[except]?.value.map(\.value) ?? [])
+    }
+}
+
+extension ConfigurationCheck {
+    /// What holds before a route is known.
+    var baselineLimits: Limits {
+        draft.policies?.first { $0.name == Policy.baseline }?.value?.limits ?? Limits()
+    }
+
+    /// `baseline` first, whether the file has it or not; then the others as they stand in the file.
+    mutating func policies() -> [Policy] {
+        var policies = [Policy(name: Policy.baseline)]
+        for entry in draft.policies ?? [] {
+            guard let draft = entry.value else { continue }
+            let policy = policy(draft, entry)
+            if entry.name == Policy.baseline { policies[0] = policy } else { policies.append(policy) }
+        }
+        return policies
+    }
+
+    private mutating func policy(_ draft: PolicyDraft, _ entry: Named<PolicyDraft>) -> Policy {
+        var policy = Policy(name: entry.name)
+        if entry.name != Policy.baseline {
+            policy.body = draft.limits?.body
+            for key in draft.limitKeys where key.value != LimitsSection.body.row.name {
+                session.report(
+                    .misplacedKey, "`\(key.value)` holds before a route is known", at: key.span,
+                    label: "only in `baseline`", help: ["move it to policies.baseline.limits"], path: key.path)
+            }
+        }
+        policy.addresses = draft.addresses?.value
+        policy.methods = draft.methods
+        policy.maintenance = draft.maintenance?.value
+        policy.request = draft.headers.map { changes($0.request, isRequest: true) } ?? FieldChanges()
+        policy.response = draft.headers.map { changes($0.response, isRequest: false) } ?? FieldChanges()
+        policy.cors = draft.cors.flatMap { crossOrigin($0) }
+        return policy
+    }
+
+    /// The policies that a route names.
+    func policyNames(_ names: [Located<String>]) -> [String] {
+        for name in names {
+            if name.value == Policy.baseline {
+                session.warn(
+                    .withoutEffect, "every route is under `baseline`", at: name.span, help: ["remove it"],
+                    path: name.path)
+                continue
+            }
+            reference(name, to: "a policy", known: draft.policies?.map(\.name), section: "policies")
+        }
+        return names.map(\.value).filter { $0 != Policy.baseline }
+    }
+}

@@ -1,0 +1,16 @@
+/// Who makes one request, as far as it is proved. The subject of every decision about it.
+package struct Caller: Sendable {
+    /// Proved in the handshake; nil without a client certificate.
+    package var certificate: Identity?
+    /// The names of `identities` that hold for the request. These are what `allow` speaks of.
+    package var names: [String]
+
+    /// Whoever is at the other end of the connection.
+    package init(_ certificate: Identity?) {
+        self.certificate = certificate
+        names = certificate?.names ?? []
+    }
+
+    /// Nobody in particular: nothing was shown that proves anything.
+    package var isAnonymous: Bool { certificate == nil }
+}
