@@ -51,7 +51,7 @@ let package = Package(
             name: "SallyportProxy",
             dependencies: [
                 "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig",
-                "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging,
+                "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging, crypto,
             ], swiftSettings: strict),
         .target(
             name: "SallyportTLS",

@@ -62,6 +62,14 @@ extension Reason {
         explanation: "Max-Forwards of an OPTIONS request is not one decimal number (RFC 9110 §7.6.2).",
         fix: "Send one number, or leave the field out.")
 
+    package static let invalidWebSocketKey = Reason(
+        4016, "Invalid Sec-WebSocket-Key", status: 400, origin: .client,
+        explanation: """
+            A request for a WebSocket has no Sec-WebSocket-Key, more than one, or one that is not 16 bytes in Base64 (RFC \
+            6455 §4.2.1). Towards an upstream of HTTP/2 the gateway answers the key itself.
+            """,
+        fix: "Mend the client: the key is 24 characters, made anew for each connection.")
+
     // Framing
     package static let ambiguousFraming = Reason(
         4020, "Ambiguous message length", status: 400, origin: .client,
@@ -98,8 +106,14 @@ extension Reason {
         fix: "Send long parameters in the content of a POST.")
     package static let headersTooLarge = Reason(
         4031, "Header fields too large", status: 431, origin: .client,
-        explanation: "One field line is longer than 16 KiB, or all together exceed `limits.headers`.",
-        fix: "Look for cookies that grow, or raise `policies.baseline.limits.headers`.")
+        explanation: """
+            One field line is longer than 16 KiB, or all together exceed `limits.headers`. Towards an upstream that speaks \
+            HTTP/2 the whole head, with the fields that the gateway adds, has to fit into one frame of 16 KiB as well.
+            """,
+        fix: """
+            Look for cookies that grow, or raise `policies.baseline.limits.headers`. Where it is the frame, send less, or set \
+            `protocol: http1` for the upstream.
+            """)
     package static let tooManyHeaders = Reason(
         4032, "Too many header fields", status: 431, origin: .client,
         explanation: "The request has more field lines than `limits.headerCount`.",
@@ -123,7 +137,7 @@ extension Reason {
     static let requestReasons = [
         malformedRequestLine, invalidTarget, invalidPath, methodUnsupported, traceRefused, versionUnsupported,
         malformedField, bareLineEnd, invalidHost, malformedConnection, expectationUnsupported, invalidMaxForwards,
-        ambiguousFraming, invalidContentLength, invalidTransferEncoding, transferCodingUnsupported, malformedChunk,
+        invalidWebSocketKey, ambiguousFraming, invalidContentLength, invalidTransferEncoding, transferCodingUnsupported, malformedChunk,
         malformedTrailer, requestLineTooLong, headersTooLarge, tooManyHeaders, bodyTooLarge, chunkOverhead,
         trailersTooLarge,
     ]

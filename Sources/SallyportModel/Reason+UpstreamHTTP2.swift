@@ -32,10 +32,10 @@ extension Reason {
     package static let upstreamNoTunnel = Reason(
         5025, "The service takes no tunnel over HTTP/2", status: 502, origin: .upstream,
         explanation: """
-            A client asked for a WebSocket, and the upstream is spoken to in HTTP/2 only. The gateway opens tunnels to \
-            upstreams over HTTP/1.1; it does not use extended CONNECT (RFC 8441) there.
+            A client asked for a WebSocket, and the upstream is spoken to in HTTP/2 only. There a tunnel needs extended \
+            CONNECT (RFC 8441), and the target's SETTINGS do not say that it knows that (ENABLE_CONNECT_PROTOCOL).
             """,
-        fix: "Set `protocol: auto` or `http1` for the upstream, so that tunnels use HTTP/1.1.")
+        fix: "Turn WebSockets over HTTP/2 on in the service, or set `protocol` of the upstream to auto or http1.")
     package static let requestNotText = Reason(
         5026, "A field holds bytes that are no text", status: 400, origin: .client,
         explanation: """

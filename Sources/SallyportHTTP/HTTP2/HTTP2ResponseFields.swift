@@ -50,10 +50,14 @@ package struct HTTP2ResponseFields {
     /// The block as a response head.
     /// - Parameters:
     ///   - method: of the request that this answers.
+    ///   - accept: what a successful response opens a tunnel with, if the request asks for one.
     ///   - endsStream: nothing follows, neither content nor trailers.
-    func head(answering method: Method, endsStream: Bool) throws(Malformation) -> ResponseHead {
+    func head(answering method: Method, accept: [UInt8]?, endsStream: Bool) throws(Malformation) -> ResponseHead {
         if let fault { throw fault }
         guard let status else { throw .statusLine }
+        if let accept, (200...299).contains(status) {
+            return try ResponseHead(accept: accept, lines: lines, count: count)
+        }
         return try ResponseHead(status: status, lines: lines, count: count, answering: method, endsStream: endsStream)
     }
 
@@ -70,27 +74,30 @@ extension ResponseHead {
     fileprivate init(
         status: UInt16, lines: [UInt8], count: Int, answering method: Method, endsStream: Bool
     ) throws(Malformation) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(lines.count + 48)
-        bytes.append("HTTP/1.1 ")
-        bytes.append(decimal: UInt64(status))
-        bytes.append(ASCII.space)
-        let phraseStart = bytes.count
-        bytes.append(StatusPhrase.registered(status))
-        let phraseEnd = bytes.count
-        bytes.append("\r\n")
-        let fieldsStart = bytes.count
-        bytes.append(contentsOf: lines)
-        bytes.append("\r\n")
-        let section = try FieldSection(bytes.span.bytes, from: fieldsStart, capacity: count, direction: .response)
-        guard !section.fields.contains(where: { $0.known.isForbiddenInHTTP2 }) else { throw .connection }
-        let length = try Framing.contentLength(section, bytes.span.bytes)
+        let written = WrittenHead(status, lines)
+        let section = try written.section(count)
+        let length = try Framing.contentLength(section, written.bytes.span.bytes)
         framing = try Self.framing(status, method, length: length, endsStream: endsStream)
         declaredLength = framing == .none && status >= 200 && status != 204 ? length : nil
-        (self.status, reasonPhrase) = (status, phraseStart..<phraseEnd)
+        (self.status, reasonPhrase) = (status, written.phrase)
         keepAlive = true
         fields = section.fields
-        self.bytes = bytes
+        bytes = written.bytes
+    }
+
+    /// An agreement to a tunnel. A length says nothing there (RFC 9110 §9.3.6), and Sec-WebSocket-Accept is ours to say.
+    fileprivate init(accept: [UInt8], lines: [UInt8], count: Int) throws(Malformation) {
+        var ours = Array("Sec-WebSocket-Accept: ".utf8)
+        ours += accept
+        ours.append("\r\n")
+        let written = WrittenHead(101, ours + lines)
+        let section = try written.section(count + 1)
+        (framing, declaredLength, keepAlive) = (.none, nil, true)
+        (status, reasonPhrase) = (101, written.phrase)
+        fields = section.fields
+        bytes = written.bytes
+        let name = Array("sec-websocket-accept".utf8)
+        for index in fields.indices.dropFirst() where isName(fields[index], name) { fields[index].isForwarded = false }
     }
 
     /// RFC 9113 §8.1.1: the length that is announced is the length that comes. 101 does not exist (§8.6).
@@ -109,6 +116,33 @@ extension ResponseHead {
         guard endsStream else { return length.map { .length($0) } ?? .chunked }
         guard length ?? 0 == 0 else { throw .ambiguousFraming }
         return .length(0)
+    }
+}
+
+/// A status line and field lines as HTTP/1.1 writes them.
+private struct WrittenHead {
+    private(set) var bytes: [UInt8] = []
+    let phrase: Range<Int>
+    private let fieldsStart: Int
+
+    init(_ status: UInt16, _ lines: [UInt8]) {
+        bytes.reserveCapacity(lines.count + 48)
+        bytes.append("HTTP/1.1 ")
+        bytes.append(decimal: UInt64(status))
+        bytes.append(ASCII.space)
+        let phraseStart = bytes.count
+        bytes.append(StatusPhrase.registered(status))
+        phrase = phraseStart..<bytes.count
+        bytes.append("\r\n")
+        fieldsStart = bytes.count
+        bytes.append(contentsOf: lines)
+        bytes.append("\r\n")
+    }
+
+    func section(_ count: Int) throws(Malformation) -> FieldSection {
+        let section = try FieldSection(bytes.span.bytes, from: fieldsStart, capacity: count, direction: .response)
+        guard !section.fields.contains(where: { $0.known.isForbiddenInHTTP2 }) else { throw .connection }
+        return section
     }
 }
 

@@ -33,11 +33,16 @@ package struct HTTP2ResponseReader {
     private static let maximumInterim = 16
 
     private let method: Method
+    private let accept: [UInt8]?
     private var phase = Phase.head
     private var interim = 0
+    private var isTunnel = false
 
-    package init(answering method: Method) {
+    /// - Parameter accept: of a request for a WebSocket, what Sec-WebSocket-Accept has to say. A successful response then
+    ///   opens the tunnel (RFC 8441 §5), and its head is the one that HTTP/1.1 would have had: 101 with this field.
+    package init(answering method: Method, accept: [UInt8]? = nil) {
         self.method = method
+        self.accept = accept
     }
 
     package var isWhole: Bool { if case .whole = phase { true } else { false } }
@@ -54,7 +59,8 @@ package struct HTTP2ResponseReader {
             switch phase {
             case .head: return try readHead(fields, endsStream: endsStream)
             case .content(let remaining):
-                guard endsStream, remaining ?? 0 == 0 else { throw .trailer }
+                // After CONNECT nothing but DATA carries anything (RFC 9113 §8.5).
+                guard endsStream, remaining ?? 0 == 0, !isTunnel else { throw .trailer }
                 let trailers = try fields.trailers()
                 phase = .whole
                 return .trailers(trailers)
@@ -69,13 +75,15 @@ package struct HTTP2ResponseReader {
     private mutating func readHead(
         _ fields: HTTP2ResponseFields, endsStream: Bool
     ) throws(Malformation) -> HTTP2ResponseEvent {
-        let head = try fields.head(answering: method, endsStream: endsStream)
+        let head = try fields.head(answering: method, accept: accept, endsStream: endsStream)
         if head.isInterim {
             interim += 1
             guard interim <= Self.maximumInterim else { throw .statusLine }
             return .interim(head)
         }
+        isTunnel = head.opensTunnel
         switch head.framing {
+        case .none where isTunnel: phase = .content(remaining: nil)
         case .none: phase = .content(remaining: 0)
         case .length(let length): phase = .content(remaining: length)
         case .chunked, .untilClose: phase = .content(remaining: nil)

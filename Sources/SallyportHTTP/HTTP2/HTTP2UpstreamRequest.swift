@@ -29,6 +29,8 @@ package func describeRequest(
     try appendPseudoFields(head, forwarding, scheme: scheme, into: &sink)
     for field in head.fields where field.isForwarded {
         let name = try text(head.bytes[field.nameRange]).lowercased()
+        // The nonce of HTTP/1.1 has no use here (RFC 8441 §5.1).
+        if head.tunnel != nil, name == "sec-websocket-key" { continue }
         sink.append(name: name, value: try text(head.bytes[field.valueRange]), indexing: field.known.indexing)
     }
     if head.acceptsTrailers { sink.append(name: "te", value: "trailers", indexing: .indexed) }
@@ -45,7 +47,13 @@ private func appendPseudoFields(
     _ head: borrowing RequestHead, _ forwarding: borrowing RequestForwarding, scheme: String,
     into sink: inout some HTTP2FieldSink
 ) throws(HTTP2Unsayable) {
-    sink.append(name: ":method", value: try text(head.bytes[head.method]), indexing: .indexed)
+    if let tunnel = head.tunnel {
+        // Extended CONNECT (RFC 8441 §4).
+        sink.append(name: ":method", value: "CONNECT", indexing: .indexed)
+        sink.append(name: ":protocol", value: "\(tunnel.token)", indexing: .indexed)
+    } else {
+        sink.append(name: ":method", value: try text(head.bytes[head.method]), indexing: .indexed)
+    }
     sink.append(name: ":scheme", value: scheme, indexing: .indexed)
     let authority = if let ours = forwarding.authority { try text(ours[...]) } else { try text(head.bytes[head.authority]) }
     sink.append(name: ":authority", value: authority, indexing: .indexed)

@@ -1,5 +1,11 @@
 /// Base 64 of RFC 4648 §4, with padding.
-enum Base64 {
+package enum Base64 {
+    package static func encoded(_ bytes: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        append(bytes, to: &out)
+        return out
+    }
+
     static func append(_ bytes: [UInt8], to out: inout [UInt8]) {
         out.reserveCapacity(out.count + (bytes.count + 2) / 3 * 4)
         var offset = 0

@@ -42,12 +42,7 @@ package func writeResponse(_ head: borrowing ResponseHead, _ forwarding: Respons
     out.append(head.reasonPhrase, of: head.bytes)
     out.append("\r\n")
     writeForwardedFields(head.fields, of: head.bytes, into: &out)
-    let framing = ResponseForwarding.clientFraming(forwarding.framing, http10Client: forwarding.http10Client)
-    if framing == .none, let declared = head.declaredLength {
-        writeFraming(.length(declared), into: &out)
-    } else {
-        writeFraming(framing, into: &out)
-    }
+    writeFraming(of: head, forwarding, into: &out)
     if let tunnel = forwarding.tunnel {
         out.append("Connection: Upgrade\r\nUpgrade: ")
         out.append(tunnel.token)
@@ -55,4 +50,15 @@ package func writeResponse(_ head: borrowing ResponseHead, _ forwarding: Respons
     } else if !head.isInterim, forwarding.close || forwarding.http10Client { out.append("Connection: close\r\n") }
     out.append(contentsOf: forwarding.added)
     out.append("\r\n")
+}
+
+/// What follows 101 is no content and has no framing (RFC 9112 §6.1).
+private func writeFraming(of head: borrowing ResponseHead, _ forwarding: ResponseForwarding, into out: inout [UInt8]) {
+    guard forwarding.tunnel == nil else { return }
+    let framing = ResponseForwarding.clientFraming(forwarding.framing, http10Client: forwarding.http10Client)
+    if framing == .none, let declared = head.declaredLength {
+        writeFraming(.length(declared), into: &out)
+    } else {
+        writeFraming(framing, into: &out)
+    }
 }

@@ -35,6 +35,7 @@ package enum StatusPhrase {
     package static func registered(_ status: UInt16) -> StaticString {
         switch status {
         case 100: "Continue"
+        case 101: "Switching Protocols"
         case 102: "Processing"
         case 103: "Early Hints"
         case 202: "Accepted"

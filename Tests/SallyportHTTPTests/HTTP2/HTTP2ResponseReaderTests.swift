@@ -52,6 +52,50 @@ import Testing
         #expect(refusal(reader.data(0, endsStream: true)) == Reason.upstreamMalformed.code)
     }
 
+    private let accept = Array("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".utf8)
+
+    /// RFC 8441 §5: any success agrees; the head is the one that HTTP/1.1 would have had.
+    @Test(arguments: ["200", "204", "299"]) func successOpensATunnelThatWasAskedFor(_ status: String) throws {
+        var reader = HTTP2ResponseReader(answering: .get, accept: accept)
+        let sent = [(":status", status), ("sec-websocket-accept", "forged"), ("content-length", "3"), ("a", "b")]
+        guard case .head(let head, false) = reader.headers(fields(sent), endsStream: false) else { throw Refused() }
+        #expect(head.opensTunnel && !head.isInterim && head.declaredLength == nil)
+        var out: [UInt8] = []
+        writeResponse(head, ResponseForwarding(framing: .untilClose, tunnel: .webSocket), into: &out)
+        #expect(
+            String(decoding: out, as: UTF8.self).split(separator: "\r\n") == [
+                "HTTP/1.1 101 Switching Protocols", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "a: b",
+                "Connection: Upgrade", "Upgrade: websocket",
+            ])
+        for _ in 0..<3 {
+            guard case .content(false) = reader.data(1 << 20, endsStream: false) else { throw Refused() }
+        }
+        guard case .content(true) = reader.data(0, endsStream: true) else { throw Refused() }
+        #expect(reader.isWhole)
+    }
+
+    @Test(arguments: ["100", "103", "301", "401", "403", "502"]) func nothingElseOpensATunnel(_ status: String) {
+        var reader = HTTP2ResponseReader(answering: .get, accept: accept)
+        switch reader.headers(fields([(":status", status)]), endsStream: false) {
+        case .head(let head, _), .interim(let head): #expect(!head.opensTunnel)
+        case .content, .trailers, .refused: Issue.record("\(status) is a head")
+        }
+    }
+
+    @Test func aTunnelHasNeither101NorTrailersNorFieldsOfAConnection() {
+        for sent in [[(":status", "101")], [(":status", "200"), ("upgrade", "websocket")], [(":status", "200"), ("A", "b")]] {
+            var reader = HTTP2ResponseReader(answering: .get, accept: accept)
+            #expect(refusal(reader.headers(fields(sent), endsStream: false)) == Reason.upstreamMalformed.code)
+        }
+        var reader = HTTP2ResponseReader(answering: .get, accept: accept)
+        _ = reader.headers(fields([(":status", "200")]), endsStream: false)
+        #expect(refusal(reader.headers(fields([("a", "b")]), endsStream: true)) == Reason.upstreamMalformed.code)
+    }
+
+    @Test func successOpensNoTunnelThatNobodyAskedFor() throws {
+        #expect(!(try head([(":status", "200")]).opensTunnel))
+    }
+
     @Test func framingFollowsFromLengthAndEnd() throws {
         #expect(try head([(":status", "200")]).framing == .chunked)
         #expect(try head([(":status", "200"), ("content-length", "5")]).framing == .length(5))

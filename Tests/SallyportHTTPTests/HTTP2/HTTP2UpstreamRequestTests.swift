@@ -46,6 +46,24 @@ import Testing
         #expect(list.fields.filter { $0.hasPrefix("te=") } == (isAsked ? ["te=trailers"] : []))
     }
 
+    /// RFC 8441 §4 and §5: extended CONNECT; the key and the upgrade are of HTTP/1.1.
+    @Test func aWebSocketIsAnExtendedConnect() throws {
+        let raw = """
+            GET /chat?a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat\r\n\r\n
+            """
+        #expect(
+            try described(raw).fields == [
+                ":method=CONNECT", ":protocol=websocket", ":scheme=https", ":authority=a", ":path=/chat?a",
+                "sec-websocket-version=13", "sec-websocket-protocol=chat",
+            ])
+    }
+
+    @Test func aKeyWithoutATunnelIsAFieldLikeAnyOther() throws {
+        let list = try described("GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\n\r\n")
+        #expect(list.fields.contains("sec-websocket-key=x"))
+    }
+
     @Test func optionsCountsHopsDown() throws {
         let list = try described("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 3\r\n\r\n")
         #expect(list.fields.contains(":path=*"))

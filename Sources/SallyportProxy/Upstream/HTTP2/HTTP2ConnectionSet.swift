@@ -36,10 +36,9 @@ final class HTTP2ConnectionSet {
         self.pool = pool
     }
 
-    /// A place on a connection that is there. Tunnels go over HTTP/1.1 only.
+    /// A place on a connection that is there; for a tunnel, where the peer has said that it takes some (RFC 8441 §3).
     func take(_ request: PoolRequest) -> (any UpstreamStream)? {
-        guard request.tunnel == nil else { return nil }
-        for connection in connections {
+        for connection in connections where request.tunnel == nil || connection.takesTunnels {
             if let stream = connection.reserve(target: pool.index) { return stream }
         }
         return nil
@@ -50,7 +49,7 @@ final class HTTP2ConnectionSet {
         _ request: PoolRequest, deadline: NIODeadline,
         done: @escaping (Result<any UpstreamStream, UpstreamFailure>) -> Void
     ) {
-        guard request.tunnel == nil else { return done(.failure(UpstreamFailure(.upstreamNoTunnel))) }
+        if request.tunnel != nil, refusesTunnels { return done(.failure(UpstreamFailure(.upstreamNoTunnel))) }
         if let stream = take(request) { return done(.success(stream)) }
         guard waiting.count < Self.maximumWaiting else {
             return done(.failure(UpstreamFailure(.upstreamBusy, isUnprocessed: true)))
@@ -131,7 +130,21 @@ final class HTTP2ConnectionSet {
         for waiter in waiters { waiter.done(.failure(failure)) }
     }
 
+    /// The target has said what it takes, and tunnels are not among that.
+    private var refusesTunnels: Bool {
+        let open = connections.filter(\.isOpen)
+        return !open.isEmpty && !open.contains(where: \.takesTunnels)
+    }
+
+    private func refuseTunnels() {
+        guard waiting.contains(where: { $0.request.tunnel != nil }), refusesTunnels else { return }
+        let refused = waiting.filter { $0.request.tunnel != nil }
+        waiting.removeAll { $0.request.tunnel != nil }
+        for waiter in refused { waiter.done(.failure(UpstreamFailure(.upstreamNoTunnel))) }
+    }
+
     private func serve() {
+        refuseTunnels()
         while let first = waiting.first, let stream = take(first.request) {
             waiting.removeFirst().done(.success(stream))
         }

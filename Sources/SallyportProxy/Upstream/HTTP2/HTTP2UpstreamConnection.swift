@@ -48,6 +48,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     private var reserved = 0
     private var nextStream = 1
     private var allowedStreams = HTTP2UpstreamSettings.streams
+    /// The peer has said that it knows extended CONNECT (RFC 8441 §3).
+    private(set) var takesTunnels = false
     /// Of the GOAWAY that came.
     private var goAway: HTTP2ErrorCode?
     /// The library found an error of the connection and said GOAWAY.
@@ -280,8 +282,12 @@ extension HTTP2UpstreamConnection {
     }
 
     private func receive(_ settings: HTTP2Settings) {
-        for setting in settings where setting.parameter == .maxConcurrentStreams {
-            allowedStreams = min(setting.value, HTTP2UpstreamSettings.streams)
+        for setting in settings {
+            switch setting.parameter {
+            case .maxConcurrentStreams: allowedStreams = min(setting.value, HTTP2UpstreamSettings.streams)
+            case .enableConnectProtocol: takesTunnels = setting.value == 1
+            default: break
+            }
         }
         if state == .opening {
             state = .open
@@ -357,6 +363,10 @@ extension HTTP2UpstreamConnection {
     /// Calls back when what is under way now is over.
     func later(_ work: @escaping () -> Void) {
         eventLoop.assumeIsolated().execute(work)
+    }
+
+    func later(in time: TimeAmount, _ work: @escaping () -> Void) {
+        eventLoop.assumeIsolated().scheduleTask(in: time, work)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -21,6 +21,8 @@ enum HTTP2UpstreamSettings {
     /// Silence on a connection with requests under way before it is asked whether it lives, and the wait for the answer.
     static let silence = TimeAmount.seconds(30)
     static let answer = TimeAmount.seconds(10)
+    /// How long a target may take to end its side of a tunnel whose client has ended the other.
+    static let farewell = TimeAmount.seconds(2)
 
     /// What goes out in our SETTINGS. A list of fields that is too long for the gateway is the fault of one response; the
     /// decoder's own bound, which costs the connection, therefore stands higher.

@@ -30,6 +30,9 @@ final class HTTP2UpstreamStream {
     private var outstanding = 0
     private var wasWritable = true
 
+    /// The target agreed to a tunnel.
+    private var isTunnel = false
+
     // The response
     private var reader = HTTP2ResponseReader(answering: .get)
     private var isReading = true
@@ -52,6 +55,7 @@ final class HTTP2UpstreamStream {
         switch reader.headers(fields, endsStream: endsStream) {
         case .interim(let head): delegate?.upstreamHead(head)
         case .head(let head, let isWhole):
+            isTunnel = head.opensTunnel
             delegate?.upstreamHead(head)
             if isWhole { finish(.plain) }
         case .trailers(let trailers): finish(.trailers(trailers))
@@ -177,7 +181,9 @@ extension HTTP2UpstreamStream: UpstreamStream {
     }
 
     func sendHead(_ request: RequestHead, _ forwarding: RequestForwarding) {
-        reader = HTTP2ResponseReader(answering: request.methodKind)
+        let accept = request.tunnel == nil ? nil : WebSocketAccept(request)
+        if request.tunnel != nil, accept == nil { return failLater(UpstreamFailure(.invalidWebSocketKey)) }
+        reader = HTTP2ResponseReader(answering: request.methodKind, accept: accept?.value)
         var list = HPACKFieldList()
         do {
             try describeRequest(request, forwarding, scheme: connection.scheme, into: &list)
@@ -190,8 +196,10 @@ extension HTTP2UpstreamStream: UpstreamStream {
         }
         self.number = number
         isReserved = false
-        content = BodyWriter(forwarding.framing == .chunked ? .untilClose : forwarding.framing)
-        isEnded = forwarding.framing == .none || forwarding.framing == .length(0)
+        // What a tunnel carries ends with the tunnel, and so does a request for one.
+        let framing = request.tunnel == nil ? forwarding.framing : .untilClose
+        content = BodyWriter(framing == .chunked ? .untilClose : framing)
+        isEnded = framing == .none || framing == .length(0)
         connection.write(.headers(.init(headers: list.headers, endStream: isEnded)), on: number)
     }
 
@@ -249,6 +257,18 @@ extension HTTP2UpstreamStream: UpstreamStream {
     func release(keep: Bool) {
         guard !isReleased else { return }
         delegate = nil
-        letGo(isOver ? nil : .cancel)
+        if isTunnel, number != nil { sayFarewell() } else { letGo(isOver ? nil : .cancel) }
+    }
+
+    /// What a tunnel was given to write still goes out, and an end behind it (RFC 8441 §5): its last words are often what
+    /// matters. What the target still sends is dropped.
+    private func sayFarewell() {
+        isReleased = true
+        held = nil
+        heldEnd = nil
+        _ = sendEnd(nil)
+        flush()
+        if isOver { return letGo(nil) }
+        connection.later(in: HTTP2UpstreamSettings.farewell) { [self] in letGo(isOver ? nil : .cancel) }
     }
 }
