@@ -6,21 +6,34 @@ package enum CompressibleContent {
     /// Smaller content gains nothing, bytes.
     static let minimumLength: UInt64 = 1024
 
-    /// Whether this response may be encoded for some client.
+    /// Whether this response may be encoded for some client. One without content, to HEAD or a 304, is judged by what it
+    /// says of the content that it stands for.
     package static func isEligible(_ response: ResponseHead) -> Bool {
-        switch response.framing {
-        case .none: return false
-        case .length(let length): guard length >= minimumLength else { return false }
-        case .chunked, .untilClose: break
-        }
-        guard response.status >= 200, response.status != 206, response.firstField(.contentEncoding) == nil,
+        guard isLongEnough(response), hasRepresentation(response.status), response.firstField(.contentEncoding) == nil,
             response.values(of: "content-range").isEmpty
         else { return false }
         return isCompressible(response) && mayBeTransformed(response)
     }
 
+    private static func isLongEnough(_ response: ResponseHead) -> Bool {
+        switch response.framing {
+        case .none: response.declaredLength ?? minimumLength >= minimumLength
+        case .length(let length): length >= minimumLength
+        case .chunked, .untilClose: true
+        }
+    }
+
+    /// A part is not encoded: ranges count in what the upstream has.
+    private static func hasRepresentation(_ status: UInt16) -> Bool {
+        switch status {
+        case 0..<200, 204, 205, 206: false
+        default: true
+        }
+    }
+
     private static func isCompressible(_ response: ResponseHead) -> Bool {
-        guard let value = response.value(of: .contentType) else { return false }
+        // A 304 says nothing of it, and may stand for anything (RFC 9110 §15.4.5).
+        guard let value = response.value(of: .contentType) else { return response.status == 304 }
         let type = value.prefix { $0 != ";" && $0 != " " }.lowercased()
         if type == "text/event-stream" { return false }
         return type.hasPrefix("text/") || type.hasSuffix("+json") || type.hasSuffix("+xml") || types.contains(type)

@@ -9,6 +9,8 @@ import zlib
 import brotli
 import pytest
 
+from http2_client import HTTP2Client
+
 TEXT = json.dumps([{"number": n, "word": "sallyport"} for n in range(5000)]).encode()
 JSON = "Content-Type: application/json"
 DECODE = {"gzip": gzip.decompress, "br": brotli.decompress}
@@ -80,11 +82,51 @@ def test_validators_become_weak(edge, serve, alice):
         assert plain.get("etag") == '"abc"' and plain.get("accept-ranges") == "bytes"
 
 
-def test_head_and_304_have_no_content(edge, serve, alice):
-    with compressing(edge, answering(serve)).client(alice) as client:
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("accept", ["gzip", "br, gzip", None])
+def test_head_says_what_get_would_have_got(accept, version, edge, serve, alice):
+    fields = [("accept-encoding", accept)] if accept else []
+    one = compressing(edge, answering(serve, fields=[JSON, 'ETag: "abc"']))
+    if version == 1:
+        with one.client(alice) as client:
+            lines = [f"{name}: {value}" for name, value in fields]
+            got, asked = client.request(fields=lines), client.request("HEAD", fields=lines)
+    else:
+        with HTTP2Client(one.port, alice) as client:
+            got, asked = client.ask(fields=fields), client.ask(method="HEAD", fields=fields)
+    assert asked.status == 200 and asked.body == b"" and asked.get("vary") == "accept-encoding"
+    for name in ("vary", "content-encoding", "etag", "content-type"):
+        assert asked.all(name) == got.all(name), name
+    assert asked.all("content-length") == ([] if accept else [str(len(TEXT))])
+
+
+@pytest.mark.parametrize("accept, etag", [("gzip", 'W/"abc"'), (None, '"abc"')])
+def test_304_is_for_the_same_clients(accept, etag, edge, serve, alice):
+    """A cache that keeps the variants apart has to learn which of them is still good."""
+    def behaviour(connection):
+        while True:
+            connection.read_request()
+            connection.send(b'HTTP/1.1 304 Not Modified\r\nETag: "abc"\r\nContent-Length: 90000\r\n\r\n')
+    with compressing(edge, serve(behaviour)).client(alice) as client:
+        reply = client.request(fields=[f"Accept-Encoding: {accept}"] if accept else [])
+        assert reply.status == 304 and reply.get("vary") == "accept-encoding" and reply.get("etag") == etag
+        assert not reply.all("content-encoding")
+        assert reply.all("content-length") == ([] if accept else ["90000"])
+        assert client.request().status == 304
+
+
+@pytest.mark.parametrize("head", [
+    b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 90000\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n",
+    b"HTTP/1.1 204 No Content\r\nContent-Type: text/plain\r\n\r\n",
+])
+def test_head_of_what_is_never_compressed(head, edge, serve, alice):
+    def behaviour(connection):
+        connection.read_request()
+        connection.send(head)
+    with compressing(edge, serve(behaviour)).client(alice) as client:
         reply = client.request("HEAD", fields=["Accept-Encoding: gzip"])
-        assert reply.status == 200 and reply.body == b"" and not reply.all("content-encoding")
-        assert client.request(fields=["Accept-Encoding: gzip"]).status == 200
+        assert not reply.all("vary") and not reply.all("content-encoding")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])

@@ -6,7 +6,7 @@ package struct ResponseHead: Sendable {
     package let reasonPhrase: Range<Int>
     package let framing: BodyFraming
     /// The Content-Length that a response without content declares for the content it stands for: HEAD and 304.
-    package let declaredLength: UInt64?
+    package internal(set) var declaredLength: UInt64?
     /// Whether the connection may be used again after this response.
     package let keepAlive: Bool
 
@@ -21,4 +21,7 @@ extension ResponseHead: HeadFields {
     /// Fields of these names stay here.
     /// - Parameter names: lower-case ASCII.
     package mutating func withhold(_ names: [String]) { fields = withholding(names) }
+
+    /// The content that the response stands for will have another length.
+    package mutating func withholdLength() { declaredLength = nil }
 }

@@ -6,21 +6,26 @@ import SallyportModel
 
 // Responses that go out smaller than they came, where the route asks for it and the client accepts it.
 extension Exchange {
-    /// Begins to compress if this response is for that: then its head is changed to what will be sent.
+    /// Begins to compress if this response is for that: then its head is changed to what will be sent. What answers HEAD
+    /// says what GET would have got (RFC 9110 §9.3.2), and a 304 names the same validator as the 200 did.
     func compress(_ response: inout ResponseHead, _ plan: inout ResponsePlan) throws(ContentEncoder.Failure) {
         guard let offered = record.route?.route.compress, !offered.isEmpty, CompressibleContent.isEligible(response) else {
             return
         }
         plan.added += Array("vary: accept-encoding\r\n".utf8)
         let codings = offered.map(ContentCoding.init)
-        guard !head.isHEAD,
-            let coding = ContentCoding.choose(among: codings, acceptEncoding: head.values(of: "accept-encoding"))
-        else { return }
+        guard let coding = ContentCoding.choose(among: codings, acceptEncoding: head.values(of: "accept-encoding")) else {
+            return
+        }
         let tag = CompressibleContent.weakTag(response)
-        encoder = try ContentEncoder(coding)
+        if response.framing == .none {
+            response.withholdLength()
+        } else {
+            encoder = try ContentEncoder(coding)
+            plan.framing = .chunked
+        }
         response.withhold(CompressibleContent.outdatedFields)
-        plan.framing = .chunked
-        plan.added += Array("content-encoding: \(coding.rawValue)\r\n".utf8)
+        if response.status != 304 { plan.added += Array("content-encoding: \(coding.rawValue)\r\n".utf8) }
         if let tag { plan.added += Array("etag: \(tag)\r\n".utf8) }
     }
 
