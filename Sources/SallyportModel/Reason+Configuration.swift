@@ -181,6 +181,10 @@ extension Reason {
         others without.
         """,
         fix: "Make `stripPrefix` the front of `match.path`, at a `/`.")
+    package static let mirrorToItself = configuration(
+        1316, "Mirror to the service that answers",
+        "`mirror` copies requests to a service that gets them already, so it would do everything twice, orders too.",
+        fix: "Mirror to another upstream, whose targets are not those of the route.")
     package static let nothingToRedirectTo = configuration(
         1307, "Nothing to redirect to",
         "A listener with `redirectToHTTPS` needs a listener with `tls` to send clients to.",
@@ -290,7 +294,7 @@ extension Reason {
         unknownKey, wrongType, unknownChoice, outOfRange, missingKey, malformedValue, conflictingKeys, emptyValue,
         repeatedElement, badName, unsupportedVersion, definedInTwoFiles,
         unknownReference, unreachableRoute, notATLSListener, addressTwice, reservedName, stripPrefixMismatch,
-        nothingToRedirectTo, nameTwice,
+        mirrorToItself, nothingToRedirectTo, nameTwice,
         fileUnreadable, wrongPEM, variableNotSet, literalSecret, credentialUnavailable,
         becauseMissing, statusNeverKnown, deltaWithoutBase,
         nameLooksMisspelt, hostNotInCertificate, nobodyAllowed, withoutEffect, plaintextUpstream, noRoutes,

@@ -44,7 +44,7 @@ extension ConfigurationCheck {
         warnOfHost(match.host, met)
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
         let policies = policyNames(draft.policies)
-        let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror))
+        let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror, of: draft.destination))
         guard let upstream, draft.isSound else { return nil }
         var route = Route(
             name: draft.name?.value ?? "routes[\(index)]", listener: draft.listener?.value,

@@ -101,9 +101,35 @@ extension ConfigurationCheck {
         return draft.value
     }
 
-    func mirror(_ draft: MirrorDraft?) -> TrafficMirror? {
+    func mirror(_ draft: MirrorDraft?, of destination: Located<RouteDraft.Destination>?) -> TrafficMirror? {
         guard let draft, let upstream = draft.upstream else { return nil }
         reference(upstream, to: "an upstream", known: self.draft.upstreams?.map(\.name), section: "upstreams")
+        if let destination { checkMirror(upstream, of: destination) }
         return TrafficMirror(upstream: upstream.value, share: draft.share)
+    }
+
+    /// Copies to the service that answers have it do things twice: for certain in the same upstream, and by chance where two
+    /// upstreams share a target.
+    private func checkMirror(_ mirror: Located<String>, of destination: Located<RouteDraft.Destination>) {
+        let answering = (destination.span, "answers the requests")
+        if case .upstream(mirror.value) = destination.value {
+            return session.report(
+                .mirrorToItself, "`\(mirror.value)` would get each of its requests twice", at: mirror.span,
+                label: "gets the copies", help: ["name another upstream in `mirror.to`, or remove `mirror`"],
+                path: mirror.path, related: answering)
+        }
+        let targets = Set(targets(of: destination.value))
+        guard let shared = self.targets(of: .upstream(mirror.value)).first(where: targets.contains) else { return }
+        session.warn(
+            .mirrorToItself, "\(shared) gets requests and copies of them", at: mirror.span, label: "gets the copies",
+            help: ["mirror to targets that do not answer the requests"], path: mirror.path, related: answering)
+    }
+
+    private func targets(of destination: RouteDraft.Destination) -> [String] {
+        switch destination {
+        case .target(let target): [target.url]
+        case .upstream(let name):
+            draft.upstreams?.first { $0.name == name }?.value?.targets.map(\.value.url) ?? []
+        }
     }
 }

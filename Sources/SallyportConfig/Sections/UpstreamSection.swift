@@ -168,9 +168,34 @@ enum UpstreamTimeoutsSection {
     static let type = ValueType.record(
         "`timeouts`", [connect.row, request.row, idle.row, tunnel.row, attempt.row, total.row]
     ) { record in
-        UpstreamTimeouts(
+        let timeouts = UpstreamTimeouts(
             connect: record[connect], request: record[request], idle: record[idle], tunnel: record[tunnel],
             attempt: record[attempt]?.value, total: record[total]?.value)
+        if let attempt = record[attempt] { warn(of: attempt, "attempt", timeouts, record.session) }
+        if let request = record.located(request), let total = timeouts.total, timeouts.request > total {
+            warn(of: request, "request", endedBy: "total", total, record.session)
+        }
+        return timeouts
+    }
+
+    private static func warn(
+        of attempt: Located<Duration>, _ name: String, _ timeouts: UpstreamTimeouts, _ session: LoadSession
+    ) {
+        if attempt.value > timeouts.request {
+            warn(of: attempt, name, endedBy: "request", timeouts.request, session)
+        } else if let total = timeouts.total, attempt.value > total {
+            warn(of: attempt, name, endedBy: "total", total, session)
+        }
+    }
+
+    /// A deadline behind one that ends the request anyway.
+    private static func warn(
+        of given: Located<Duration>, _ name: String, endedBy other: String, _ end: Duration, _ session: LoadSession
+    ) {
+        session.warn(
+            .withoutEffect, "`\(name)` is longer than `\(other)`, which ends the request first", at: given.span,
+            label: "`\(other)` is \(DurationText.text(end))", help: ["make `\(name)` shorter, or `\(other)` longer"],
+            path: given.path)
     }
 }
 
