@@ -355,6 +355,8 @@ def unread(window, with_reads):
         def make():
             one = attacker.http2(settings={4: window}, receive_buffer=4096)
             if one:
+                # Else the gateway is done with it after ten seconds, whatever it reads.
+                one.send(frame(4, 1))
                 for _ in range(90):
                     one.start(path="/large")
             return one

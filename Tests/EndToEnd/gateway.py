@@ -1,7 +1,10 @@
 """Runs the `sallyport` binary as a process, as its users do."""
 
+import contextlib
+import itertools
 import json
 import os
+import random
 import re
 import resource
 import signal
@@ -26,10 +29,27 @@ def binary():
     raise SystemExit("there is no sallyport binary: run `swift build`, or name one in SALLYPORT_BIN")
 
 
+def _ports():
+    """Ports that the kernel gives to nobody by itself: another socket of this machine could get one of the others between
+    our asking and the gateway's listening. Each process begins at a place of its own."""
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    ports = [*range(10_000, low), *range(high + 1, 65_536)] or list(range(low, high + 1))
+    start = random.SystemRandom().randrange(len(ports))
+    return itertools.cycle(ports[start:] + ports[:start])
+
+
+PORTS = _ports()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port on which nobody listens, on loopback or everywhere. The same one comes again only after all the others."""
+    for port in itertools.islice(PORTS, 1000):
+        with contextlib.suppress(OSError):
+            for address in ("127.0.0.1", ""):
+                with socket.socket() as probe:
+                    probe.bind((address, port))
+            return port
+    raise AssertionError("a thousand ports in a row are taken")
 
 
 def sallyport(*arguments, state=None, check=True, stdin=None, cwd=None, environment=None):
