@@ -38,24 +38,12 @@ enum HTTP2ServerSettings {
         ]
     }
 
-    /// Framing and HPACK. What a message may say is checked by `HTTP2RequestReader`, so the library's own checks are off.
-    /// Floods are counted by `HTTP2FramePolicer`, which knows what the traffic explains; the library's fixed rates stand
-    /// behind it.
+    /// Floods are counted by `HTTP2FramePolicer`, which knows what the traffic explains.
+    private static let bounds = HTTP2FramingBounds(
+        emptyData: 20, glitches: 1000, controlFrames: 60_000, resets: 20_000, streamErrors: 200)
+
     static func handler(_ limits: HTTPLimits, frames: any NIOHTTP2FrameDelegate) -> NIOHTTP2Handler {
-        var connection = NIOHTTP2Handler.ConnectionConfiguration()
-        connection.initialSettings = settings(limits)
-        connection.headerBlockValidation = .disabled
-        connection.contentLengthValidation = .disabled
-        connection.maximumSequentialEmptyDataFrames = 20
-        connection.maximumBufferedControlFrames = 1000
-        connection.maximumRecentlyResetStreams = 1000
-        connection.maximumConnectionGlitches = 1000
-        connection.controlFrameRateLimit.maximumCount = 60_000
-        var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.streamResetFrameRateLimit.maximumCount = 20_000
-        stream.streamErrorRateLimit.maximumCount = 200
-        return NIOHTTP2Handler(
-            mode: .server, frameDelegate: frames, connectionConfiguration: connection, streamConfiguration: stream)
+        bounds.handler(.server, settings(limits), frames: frames)
     }
 }
 

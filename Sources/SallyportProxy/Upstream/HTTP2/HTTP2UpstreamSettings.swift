@@ -35,23 +35,11 @@ enum HTTP2UpstreamSettings {
         ]
     }
 
-    /// Framing and HPACK. What a message may say is our own to check, so the library's own checks, whose errors end with
-    /// a verdict on the connection, are off. Its bounds on errors are wide: a busy connection has many streams that end
-    /// early for good reasons.
+    /// Wide: a busy connection has many streams that end early for good reasons.
+    private static let bounds = HTTP2FramingBounds(
+        emptyData: 100, glitches: 100_000, controlFrames: 20_000, resets: 10_000, streamErrors: 1000)
+
     static func handler(_ limits: HTTPLimits, frames: any NIOHTTP2FrameDelegate) -> NIOHTTP2Handler {
-        var connection = NIOHTTP2Handler.ConnectionConfiguration()
-        connection.initialSettings = settings(limits)
-        connection.headerBlockValidation = .disabled
-        connection.contentLengthValidation = .disabled
-        connection.maximumSequentialEmptyDataFrames = 100
-        connection.maximumBufferedControlFrames = 1000
-        connection.maximumRecentlyResetStreams = 1000
-        connection.maximumConnectionGlitches = 100_000
-        connection.controlFrameRateLimit.maximumCount = 20_000
-        var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.streamResetFrameRateLimit.maximumCount = 10_000
-        stream.streamErrorRateLimit.maximumCount = 1000
-        return NIOHTTP2Handler(
-            mode: .client, frameDelegate: frames, connectionConfiguration: connection, streamConfiguration: stream)
+        bounds.handler(.client, settings(limits), frames: frames)
     }
 }
