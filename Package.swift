@@ -87,7 +87,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",
-            dependencies: [nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
+            dependencies: [nio, nioPosix, nioHTTP2, nioHPACK, .product(name: "NIOEmbedded", package: "swift-nio"), "SallyportProxy", "SallyportTLS", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig", "SallyportPKI", "SallyportHTTP", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(
             name: "sallyportTests",
             dependencies: ["sallyport", "SallyportProxy", "SallyportConfig", "SallyportPKI", "SallyportModel", arguments, nio, nioPosix],

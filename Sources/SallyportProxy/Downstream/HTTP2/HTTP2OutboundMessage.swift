@@ -88,6 +88,7 @@ struct HTTP2OutboundMessage {
     /// Nothing more goes out.
     mutating func drop() {
         heads = []
+        trailers = nil
         pieces.removeAll()
         queued = 0
         isEnded = true

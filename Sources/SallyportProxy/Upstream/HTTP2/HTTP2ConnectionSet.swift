@@ -156,7 +156,6 @@ final class HTTP2ConnectionSet {
 
     func sweep(now: NIODeadline) {
         for connection in connections {
-            connection.sweep(now: now)
             if connection.isOpen, connection.isUnused, now - connection.idleSince > pool.plan.idleTimeout {
                 connection.drain()
             }

@@ -59,12 +59,14 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// Streams that were given something since the last read ended.
     private var touched: [HTTP2UpstreamStream] = []
     private var idleFrames = 0
-    private var lastRead = NIODeadline.now()
+    private var lastRead: NIODeadline
     private var pingedAt: NIODeadline?
+    /// A look at whether the peer lives is planned.
+    private var isWatched = false
     /// Something was written and not flushed.
     private var isFlushDue = false
     /// When the pool closes it if nobody uses it.
-    private(set) var idleSince = NIODeadline.now()
+    private(set) var idleSince: NIODeadline
     /// Set when TLS refused something after the handshake.
     private var failure: UpstreamFailure?
 
@@ -73,6 +75,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.eventLoop = eventLoop
         self.scheme = scheme
         self.limits = limits
+        lastRead = eventLoop.now
+        idleSince = lastRead
     }
 
     var isOpen: Bool { state == .open }
@@ -109,18 +113,6 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         end(UpstreamFailure(.upstreamNotHTTP2, isUnprocessed: true))
     }
 
-    /// A dead connection is found by asking.
-    func sweep(now: NIODeadline) {
-        guard state == .open || state == .draining, !streams.isEmpty else { return }
-        if let pingedAt {
-            if now - pingedAt > HTTP2UpstreamSettings.answer { end(UpstreamFailure(.upstreamSilent)) }
-        } else if now - lastRead > HTTP2UpstreamSettings.silence {
-            pingedAt = now
-            write(.ping(HTTP2PingData(withInteger: 0x73616c6c79), ack: false), on: .rootStream)
-            flush()
-        }
-    }
-
     // MARK: the streams' side
 
     /// Gives a stream its number, in the order in which heads are sent. Nil: the connection takes no more.
@@ -130,6 +122,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         let number = HTTP2StreamID(nextStream)
         nextStream += 2
         streams[number] = stream
+        watch()
         if nextStream > HTTP2UpstreamSettings.lastStream { retire() }
         return number
     }
@@ -157,7 +150,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 
     private func freed() {
-        if isUnused { idleSince = .now() }
+        if isUnused { idleSince = eventLoop.now }
         guard state == .open else { return closeIfUnused() }
         owner.hasRoom()
     }
@@ -226,6 +219,33 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 }
 
+// MARK: - whether the peer lives
+
+extension HTTP2UpstreamConnection {
+    /// A dead connection is found by asking. It watches itself while it has streams: those may outlive the pool, which ends
+    /// with its generation.
+    private func watch() {
+        guard !isWatched, !streams.isEmpty else { return }
+        isWatched = true
+        let next = pingedAt.map { $0 + HTTP2UpstreamSettings.answer } ?? lastRead + HTTP2UpstreamSettings.silence
+        eventLoop.assumeIsolated().scheduleTask(deadline: max(next, eventLoop.now)) { [weak self] in self?.look() }
+    }
+
+    private func look() {
+        isWatched = false
+        guard state == .open || state == .draining, !streams.isEmpty else { return }
+        let now = eventLoop.now
+        if let pingedAt {
+            if now - pingedAt >= HTTP2UpstreamSettings.answer { return end(UpstreamFailure(.upstreamSilent)) }
+        } else if now - lastRead >= HTTP2UpstreamSettings.silence {
+            pingedAt = now
+            write(.ping(HTTP2PingData(withInteger: 0x73616c6c79), ack: false), on: .rootStream)
+            flush()
+        }
+        watch()
+    }
+}
+
 // MARK: - the channel's side
 
 extension HTTP2UpstreamConnection {
@@ -242,7 +262,7 @@ extension HTTP2UpstreamConnection {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard state != .closed else { return }
-        lastRead = .now()
+        lastRead = eventLoop.now
         pingedAt = nil
         receive(unwrapInboundIn(data))
     }
@@ -291,7 +311,7 @@ extension HTTP2UpstreamConnection {
         }
         if state == .opening {
             state = .open
-            idleSince = .now()
+            idleSince = eventLoop.now
             owner.opened()
         } else if hasRoom {
             owner.hasRoom()
