@@ -129,17 +129,6 @@ extension Balance.Method {
         case .hash: "hash"
         }
     }
-
-    /// `identity`, `header x-user`; nil where nothing is hashed.
-    package var keyText: String? {
-        guard case .hash(let key) = self else { return nil }
-        return switch key {
-        case .identity: "identity"
-        case .address: "address"
-        case .header(let name): "header \(name)"
-        case .cookie(let name): "cookie \(name)"
-        }
-    }
 }
 
 extension ValueType<Balance.HashKey> {

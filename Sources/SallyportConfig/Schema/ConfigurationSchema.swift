@@ -111,9 +111,4 @@ extension ConfigurationSchema {
     package static func suggestions(forKeyPath keyPath: String) -> [String] {
         KeyExplanation.suggestions(keyPath)
     }
-
-    /// `docs/reference/configuration.md`.
-    package static func referencePage() -> String {
-        ReferencePage.configuration()
-    }
 }

@@ -63,9 +63,6 @@ package struct HTTP2FramePolicer: Sendable {
         }
     }
 
-    /// Whether the peer has still to say that it speaks HTTP/2 at all.
-    package var awaitsPreface: Bool { if case .preface = phase { true } else { false } }
-
     /// A turn of the event loop begins.
     package mutating func turn() { requestsInTurn = 0 }
 

@@ -54,8 +54,6 @@ package struct LogDescriptor: ~Copyable, Sendable {
     deinit {
         if owned { close(raw) }
     }
-
-    package var isTerminal: Bool { isatty(raw) == 1 }
 }
 
 /// The system's words for an `errno` value.

@@ -58,15 +58,4 @@ import Testing
             with: Data(CertificateDescription.json(try authority.issued()).utf8))
         #expect((array as? [[String: Any]])?.count == 2)
     }
-
-    @Test func chainIsExplained() throws {
-        let good = try GoodChain()
-        let anchors = [TrustAnchor(authority: "test", certificate: try good.root.parsed())]
-        let chain = [try good.leaf.parsed(), try good.intermediate.parsed()]
-        let trusted = ChainDescription.text(chain, anchors: anchors, at: now)
-        #expect(trusted.contains("1. CN=alice: signed by 2") && trusted.contains("Trusted: CN=alice ←"))
-        let alone = ChainDescription.text([chain[0]], anchors: anchors, at: now)
-        #expect(alone.contains("signed by CN=Intermediate, which is not in the file") && alone.contains("SP2205"))
-        #expect(ChainDescription.text([try good.root.parsed()], anchors: [], at: now).contains("signed by itself"))
-    }
 }
