@@ -6,6 +6,7 @@ import hashlib
 import os
 import socket
 import threading
+import time
 
 import h2.errors
 import h2.events
@@ -65,8 +66,8 @@ def real():
     server.close()
 
 
-def over_http2(edge, upstream):
-    return edge(upstream, upstreams={"chat": {"targets": [upstream.url], "protocol": "http2"}},
+def over_http2(edge, upstream, **timeouts):
+    return edge(upstream, upstreams={"chat": {"targets": [upstream.url], "protocol": "http2", "timeouts": timeouts}},
                 routes=[{"match": {"path": "/"}, "allow": ["alice"], "to": "chat"}], arguments=("--threads", "1"))
 
 
@@ -414,6 +415,58 @@ def test_the_upstreams_end_reaches_the_client(version, edge, serve, alice):
                 client.step()
             assert reply.body == b"last words"
             assert client.is_alive()
+
+
+def test_silence_ends_a_tunnel(edge, serve, alice):
+    ended = threading.Event()
+
+    def behaviour(http2, event):
+        if isinstance(event, h2.events.StreamEnded):
+            ended.set()
+    with over_http2(edge, serve(tunnels(behaviour)), tunnel="1s").client(alice) as client:
+        client.send(UPGRADE)
+        assert client.read_head().status == 101
+        assert client.is_closed()
+        assert ended.wait(5)
+
+
+def test_a_reload_leaves_a_tunnel_alone(edge, serve, alice):
+    """Its connection takes nothing new, and closes when the tunnel is over."""
+    upstream = serve(tunnels(echo))
+    one = over_http2(edge, upstream)
+    with one.client(alice) as client:
+        client.send(UPGRADE)
+        assert client.read_head().status == 101
+        one.gateway.command("reload")
+        client.send(b"hello")
+        assert client.read_exactly(5) == b"hello"
+        with one.client(alice) as other:
+            other.send(UPGRADE + b"again")
+            assert other.read_head().status == 101 and other.read_exactly(5) == b"again"
+        assert len(upstream.connections) == 2
+    first = upstream.connections[0].socket
+    deadline = time.monotonic() + 5
+    while first.fileno() >= 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert first.fileno() < 0, "the old connection is closed"
+
+
+def test_a_target_may_offer_tunnels_later(edge, serve, alice):
+    """RFC 8441 §3: the setting holds from when it comes."""
+    def behaviour(http2, event):
+        if isinstance(event, h2.events.RequestReceived):
+            http2.h2.end_stream(event.stream_id)
+            http2.h2.update_settings(CONNECT)
+            http2.flush()
+    upstream = serve(tunnels(behaviour, settings={}))
+    one = over_http2(edge, upstream)
+    with one.client(alice) as client:
+        client.send(UPGRADE)
+        assert client.read_reply().code == "SP5025"
+        assert client.request().status == 200
+        client.send(UPGRADE)
+        assert client.read_head().status == 101
+    assert [request.get(":method") for request in upstream.requests] == ["GET", "CONNECT"]
 
 
 @pytest.mark.parametrize("how", ["reset", "fields", "connection"])
