@@ -5,11 +5,15 @@
 /// `!` in front ends the stream. Whatever is taken for a head reads as the same head over HTTP/1.1.
 func fuzzHTTP2Response(_ bytes: [UInt8]) {
     let limits = HTTPLimits(startLine: 256, fieldLine: 256, headers: 1024, headerCount: 16, body: 4096)
-    let method: Method = bytes.first.map { $0 & 1 == 0 } ?? true ? .get : .head
-    var reader = HTTP2ResponseReader(answering: method)
+    let kind = bytes.first ?? 0
+    let method: Method = kind & 1 == 0 ? .get : .head
+    // The request asks for a WebSocket.
+    let accept = kind & 2 == 0 ? nil : Array("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".utf8)
+    var reader = HTTP2ResponseReader(answering: method, accept: accept)
     var fields = HTTP2ResponseFields(limits: limits)
     var content: UInt64 = 0
     var announced: UInt64?
+    var isTunnel = false
     for line in bytes.dropFirst().split(separator: 0x0A, omittingEmptySubsequences: false) {
         let endsStream = line.first == UInt8(ascii: "!")
         let rest = endsStream ? line.dropFirst() : line
@@ -27,7 +31,11 @@ func fuzzHTTP2Response(_ bytes: [UInt8]) {
             case .head(let head, _):
                 check(head, method)
                 if case .length(let length) = head.framing { announced = length }
-            case .trailers(let trailers): require(trailers?.fields.isEmpty != true, "trailers of nothing")
+                require(!head.opensTunnel || accept != nil, "a tunnel that nobody asked for")
+                isTunnel = head.opensTunnel
+            case .trailers(let trailers):
+                require(trailers?.fields.isEmpty != true, "trailers of nothing")
+                require(!isTunnel, "trailers in a tunnel")
             case .content: fatalError("content from a head")
             case .refused: return
             }
@@ -43,9 +51,10 @@ func fuzzHTTP2Response(_ bytes: [UInt8]) {
 /// What is written for a client of HTTP/1.1 is one head with the same status and the same fields.
 private func check(_ head: ResponseHead, _ method: Method) {
     var out: [UInt8] = []
-    writeResponse(head, ResponseForwarding(framing: head.framing), into: &out)
+    let tunnel: TunnelProtocol? = head.opensTunnel ? .webSocket : nil
+    writeResponse(head, ResponseForwarding(framing: head.framing, tunnel: tunnel), into: &out)
     var parser = ResponseParser(limits: HTTPLimits(startLine: 512, fieldLine: 512, headers: 4096, headerCount: 32))
-    parser.expect(method)
+    parser.expect(method, tunnel: tunnel)
     let (consumed, event) = parser.next(out.span.bytes)
     guard case .head(let again) = event else { fatalError("what was written is no head") }
     require(consumed == out.count, "more than a head was written")
