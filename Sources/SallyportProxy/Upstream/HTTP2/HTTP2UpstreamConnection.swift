@@ -59,8 +59,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// Streams that were given something since the last read ended.
     private var touched: [HTTP2UpstreamStream] = []
     private var idleFrames = 0
-    private var lastRead: NIODeadline
-    private var pingedAt: NIODeadline?
+    private var silence: PeerSilence
     /// A look at whether the peer lives is planned.
     private var isWatched = false
     /// Something was written and not flushed.
@@ -75,8 +74,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.eventLoop = eventLoop
         self.scheme = scheme
         self.limits = limits
-        lastRead = eventLoop.now
-        idleSince = lastRead
+        idleSince = eventLoop.now
+        silence = PeerSilence(now: idleSince)
     }
 
     var isOpen: Bool { state == .open }
@@ -227,20 +226,19 @@ extension HTTP2UpstreamConnection {
     private func watch() {
         guard !isWatched, !streams.isEmpty else { return }
         isWatched = true
-        let next = pingedAt.map { $0 + HTTP2UpstreamSettings.answer } ?? lastRead + HTTP2UpstreamSettings.silence
-        eventLoop.assumeIsolated().scheduleTask(deadline: max(next, eventLoop.now)) { [weak self] in self?.look() }
+        let next = max(silence.nextLook, eventLoop.now)
+        eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] in self?.look() }
     }
 
     private func look() {
         isWatched = false
         guard state == .open || state == .draining, !streams.isEmpty else { return }
-        let now = eventLoop.now
-        if let pingedAt {
-            if now - pingedAt >= HTTP2UpstreamSettings.answer { return end(UpstreamFailure(.upstreamSilent)) }
-        } else if now - lastRead >= HTTP2UpstreamSettings.silence {
-            pingedAt = now
+        switch silence.look(at: eventLoop.now) {
+        case .alive: break
+        case .ask:
             write(.ping(HTTP2PingData(withInteger: 0x73616c6c79), ack: false), on: .rootStream)
             flush()
+        case .dead: return end(UpstreamFailure(.upstreamSilent))
         }
         watch()
     }
@@ -262,8 +260,7 @@ extension HTTP2UpstreamConnection {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard state != .closed else { return }
-        lastRead = eventLoop.now
-        pingedAt = nil
+        silence.heard(at: eventLoop.now)
         receive(unwrapInboundIn(data))
     }
 
