@@ -32,6 +32,7 @@ extension Exchange {
 
     /// Waits for its turn where the upstream is full.
     func enter(_ pool: UpstreamPool) {
+        if pool.admitAtOnce() { return admitted() }
         let admission = pool.admit { [self] in
             trial.ticket = nil
             guard !machine.isFinished else { return pool.passTurn() }

@@ -202,7 +202,10 @@ final class Exchange {
 
     func acquire(fresh: Bool) {
         guard let pool else { return answer(LocalReply(.internalError)) }
-        pool.acquire(trial.request(for: head, fresh: fresh)) { [self] result in
+        let request = trial.request(for: head, fresh: fresh)
+        guard let place = pool.place(for: request) else { return end(machine.abandon(), reason: .upstreamUnreachable) }
+        if let lease = pool.takeIdle(request, at: place) { return attached(lease) }
+        pool.open(request, at: place) { [self] result in
             switch result {
             case .success(let lease): attached(lease)
             case .failure(let failure): end(machine.abandon(), reason: failure.reason)

@@ -10,9 +10,9 @@ struct ForwardTrial {
     var hash: UInt64?
     /// The part of the route's split that the request belongs to.
     var label: String?
-    /// Endpoints that were asked, in order.
     /// Of the connection that is opened for it (PROXY protocol).
     var preface: [UInt8] = []
+    /// Endpoints that were asked, in order.
     var tried: [EndpointRecord] = []
     /// Of the request's content, what has come so far; nil: it is not, or no longer, kept.
     var kept: ByteBuffer?

@@ -82,13 +82,9 @@ final class UpstreamPool {
     }
 
     /// Whether one more request may be under way. `turn` is called on the loop, later, and only after `waits`. Who is
-    /// let in, at once or in turn, calls `leave`.
+    /// let in, at once or in turn, calls `leave`. Where there is room, `admitAtOnce` needs no closure.
     func admit(turn: @escaping () -> Void) -> Admission {
         if let adaptive, !adaptive.admits(underWay: underWay) { return .refused(.upstreamShed) }
-        if plan.board.gate.enterAtOnce() {
-            entered()
-            return .admitted
-        }
         let bound = NIOLoopBound(turn, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
         switch plan.board.gate.enter(turn: { eventLoop.execute { bound.value() } }) {
@@ -125,17 +121,33 @@ final class UpstreamPool {
 
     // MARK: choosing
 
+    /// Which of the endpoints the request goes to, until it next gives way to the loop; nil: there is none.
+    func place(for request: PoolRequest) -> Int? {
+        synchronize()
+        return choose(request)
+    }
+
+    /// A stream at this place that is there already.
+    func takeIdle(_ request: PoolRequest, at index: Int) -> UpstreamLease? {
+        guard !request.fresh, let stream = places[index].targets.takeIdle(request) else { return nil }
+        return UpstreamLease(stream: stream, record: places[index].record, isReused: true)
+    }
+
+    /// Opens a connection, at this place first. `done` is called exactly once, on the event loop, before or after this
+    /// returns.
+    func open(
+        _ request: PoolRequest, at index: Int, done: @escaping (Result<UpstreamLease, UpstreamFailure>) -> Void
+    ) {
+        guard open < Self.maximumConnections else { return done(.failure(UpstreamFailure(.upstreamBusy))) }
+        connect(places[index], Connecting(request: request, deadline: .now() + plan.connectTimeout), done: done)
+    }
+
     /// Hands over a stream at once if there is one, else opens a connection. `done` is called exactly once, on the
     /// event loop, before or after this returns.
     func acquire(_ request: PoolRequest, done: @escaping (Result<UpstreamLease, UpstreamFailure>) -> Void) {
-        synchronize()
-        guard let index = choose(request) else { return done(.failure(UpstreamFailure(.upstreamUnreachable))) }
-        let place = places[index]
-        if !request.fresh, let stream = place.targets.takeIdle(request) {
-            return done(.success(UpstreamLease(stream: stream, record: place.record, isReused: true)))
-        }
-        guard open < Self.maximumConnections else { return done(.failure(UpstreamFailure(.upstreamBusy))) }
-        connect(place, Connecting(request: request, deadline: .now() + plan.connectTimeout), done: done)
+        guard let index = place(for: request) else { return done(.failure(UpstreamFailure(.upstreamUnreachable))) }
+        if let lease = takeIdle(request, at: index) { return done(.success(lease)) }
+        open(request, at: index, done: done)
     }
 
     private func choose(_ request: PoolRequest) -> Int? {
