@@ -119,3 +119,34 @@ def test_a_new_policy_holds_for_open_connections(governed, alice):
             one.gateway.write(one.configuration)
             one.gateway.command("reload")
             assert client.request("DELETE").status == status
+
+
+@pytest.mark.parametrize("redirect, location", [
+    ({"to": "https://www.example.org/new"}, "https://www.example.org/new"),
+    ({"to": "https://www.example.org", "keepPath": True, "status": 307}, "https://www.example.org/a/b?q=1"),
+    ({"to": "/", "keepPath": True}, "/a/b?q=1")])
+def test_redirects(edge, alice, redirect, location):
+    gateway = edge(routes=[{"match": {"path": "/old/*"}, "allow": ["alice"], "redirect": redirect,
+                            "forward": {"stripPrefix": "/old"}}])
+    with gateway.client(alice) as client:
+        reply = client.request(path="/old/a/b?q=1")
+        assert (reply.status, reply.get("location")) == (redirect.get("status", 308), location)
+
+
+@pytest.mark.parametrize("path", ["/old//evil.net/", "/old/%2F/evil.net", "/old/..//evil.net", "/old/\\evil.net"])
+def test_a_redirect_never_names_another_host_by_its_path(edge, alice, path):
+    gateway = edge(routes=[
+                           {"match": {"path": "/*"}, "allow": ["alice"], "redirect": {"to": "/", "keepPath": True}}])
+    with gateway.client(alice) as client:
+        reply = client.request(path=path)
+        assert reply.status == 400 or not reply.get("location").startswith(("//", "/\\")), reply.get("location")
+
+
+def test_a_prefix_takes_the_place_of_another(edge, upstream, alice):
+    gateway = edge(upstream, routes=[
+        {"match": {"path": "/orders/*"}, "allow": ["alice"], "to": upstream.url,
+         "forward": {"stripPrefix": "/orders", "addPrefix": "/v2/shop"}}])
+    with gateway.client(alice) as client:
+        for path in ("/orders/7?x=1", "/orders"):
+            assert client.request(path=path).status == 200
+    assert [one.target for one in upstream.requests[-2:]] == ["/v2/shop/7?x=1", "/v2/shop/"]

@@ -13,6 +13,8 @@ package final class CompiledRoute: Sendable {
     let allowed: Set<String>
     /// To be taken off the front of the path before it is forwarded; empty for nothing.
     package let stripPrefix: [UInt8]
+    /// To be put in front of it then; empty for nothing.
+    package let addPrefix: [UInt8]
     package let policy: CompiledPolicy
 
     init(_ route: Route, position: Int, policy: CompiledPolicy) {
@@ -35,6 +37,7 @@ package final class CompiledRoute: Sendable {
         case .identities(let names): allowed = Set(names)
         case .anyone: allowed = []
         }
+        addPrefix = Array((route.forward.addPrefix ?? "").utf8)
         stripPrefix = Array((route.forward.stripPrefix ?? "").utf8)
     }
 

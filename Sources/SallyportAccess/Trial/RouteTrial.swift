@@ -196,7 +196,7 @@ package struct RouteExplanation: Sendable {
     fileprivate mutating func permitted(_ route: Route, _ step: String) -> RouteExplanation {
         note(step)
         upstream = route.upstream
-        note("forwarded to \(route.upstream)")
+        note(route.redirect.map { "redirected to \($0.to)" } ?? "forwarded to \(route.upstream ?? "")")
         return self
     }
 }

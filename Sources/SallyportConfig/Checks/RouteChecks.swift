@@ -45,7 +45,7 @@ extension ConfigurationCheck {
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
         let policies = policyNames(draft.policies)
         let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror, of: draft.destination))
-        guard let upstream, draft.isSound else { return nil }
+        guard upstream != nil || draft.redirect != nil, draft.isSound else { return nil }
         var route = Route(
             name: draft.name?.value ?? "routes[\(index)]", listener: draft.listener?.value,
             match: RouteMatch(
@@ -56,6 +56,7 @@ extension ConfigurationCheck {
         route.split = split
         route.mirror = mirror
         route.policies = policies
+        route.redirect = draft.redirect
         return route
     }
 
@@ -189,7 +190,7 @@ extension ConfigurationCheck {
                 path: headers.path)
         }
         return Forward(
-            stripPrefix: forward?.stripPrefix?.value, clientCertificate: headers?.value.map(\.value) ?? [])
+            stripPrefix: forward?.stripPrefix?.value, addPrefix: forward?.addPrefix, clientCertificate: headers?.value.map(\.value) ?? [])
     }
 
     private func checkPrefix(_ prefix: Located<String>, _ path: PathPattern, at span: Span?) {

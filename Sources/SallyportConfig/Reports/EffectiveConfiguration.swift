@@ -206,6 +206,13 @@ package enum EffectiveConfiguration {
         ])
     }
 
+    private static func redirect(_ redirect: Redirect) -> JSONValue {
+        .members([
+            "to": .string(redirect.to), "status": .integer(Int(redirect.status)),
+            "keepPath": redirect.keepsPath ? .bool(true) : nil,
+        ])
+    }
+
     private static func route(_ route: Route) -> JSONValue {
         let match = route.match
         return .members([
@@ -222,7 +229,8 @@ package enum EffectiveConfiguration {
             "forward": forward(route.forward),
             "policies": route.policies.isEmpty ? nil : .strings(route.policies),
             "compress": route.compress.isEmpty ? nil : .strings(route.compress.map(\.rawValue)),
-            "to": .string(route.upstream),
+            "to": route.upstream.map(JSONValue.string),
+            "redirect": route.redirect.map(redirect),
             "split": split(route.split),
             "mirror": route.mirror.map {
                 .members(["to": .string($0.upstream), "share": .string($0.share.text)])
@@ -241,6 +249,7 @@ package enum EffectiveConfiguration {
         if forward == Forward() { return nil }
         return .members([
             "stripPrefix": forward.stripPrefix.map(JSONValue.string),
+            "addPrefix": forward.addPrefix.map(JSONValue.string),
             "clientCertificate": forward.clientCertificate.isEmpty
                 ? nil : .strings(forward.clientCertificate.map(\.rawValue)),
         ])

@@ -52,7 +52,7 @@ package enum EffectivePolicies {
             clients = (configuration.tlsProfiles[profile] ?? TLSProfile()).clientCertificates
             limits = configuration.limits
             policies = configuration.policies(of: route)
-            upstream = configuration.upstreams[route.upstream]
+            upstream = route.upstream.flatMap { configuration.upstreams[$0] }
         }
 
         var title: String { "route \(route.name)" }
@@ -121,8 +121,10 @@ package enum EffectivePolicies {
         }
 
         private var target: String {
-            guard let upstream, upstream.targets.map(\.url) != [route.upstream] else { return route.upstream }
-            return "\(route.upstream): " + upstream.targets.map(\.url).joined(separator: ", ")
+            if let redirect = route.redirect { return "none: redirect to \(redirect.to) (\(redirect.status))" }
+            let name = route.upstream ?? ""
+            guard let upstream, upstream.targets.map(\.url) != [name] else { return name }
+            return "\(name): " + upstream.targets.map(\.url).joined(separator: ", ")
         }
 
         var json: JSONValue {
@@ -146,7 +148,8 @@ package enum EffectivePolicies {
                     "headerCount": .integer(limits.headerCount),
                 ]),
                 "policies": .object(policies.map { .init($0.name, EffectiveConfiguration.policy($0, limits: nil)) }),
-                "upstream": .string(route.upstream),
+                "upstream": route.upstream.map(JSONValue.string),
+                "redirect": route.redirect.map { .string($0.to) },
                 "targets": .strings(upstream?.targets.map(\.url) ?? []),
             ])
         }

@@ -13,6 +13,7 @@ struct RouteDraft: Sendable {
     var split: Located<[SplitPart]>?
     var mirror: MirrorDraft?
     var policies: [Located<String>]
+    var redirect: Redirect?
     /// Whether nothing is wrong with the route by itself, so that it can be compared with others.
     var isSound: Bool
     /// Where to point for something about the route as a whole.
@@ -38,6 +39,7 @@ enum AllowDraft: Sendable {
 
 struct ForwardDraft: Sendable {
     var stripPrefix: Located<String>?
+    var addPrefix: String?
     var clientCertificate: Located<[Located<Forward.ClientCertificateHeader>]>?
 }
 
@@ -73,7 +75,11 @@ enum RouteSection {
             away (BREACH).
             """)
     static let to = Field(
-        "to", .destination(), required: true, "An upstream by name, or the URL of a single server.")
+        "to", .destination(), otherwise: "`redirect` must be there",
+        "An upstream by name, or the URL of a single server.")
+    static let redirect = Field(
+        "redirect", RedirectSection.type, otherwise: "requests are forwarded",
+        "Sends clients elsewhere instead of forwarding what they ask.")
     static let split = Field(
         "split", .split(), otherwise: "any target",
         """
@@ -91,8 +97,8 @@ enum RouteSection {
         "a route",
         [
             name.row, listener.row, match.row, allow.row, because.row, clientCertificate.row, forward.row, compress.row,
-            to.row, split.row, mirror.row, policies.row,
-        ]
+            to.row, redirect.row, split.row, mirror.row, policies.row,
+        ], rules: [.exactlyOne(["to", "redirect"])]
     ) { record in
         // Arguments are evaluated in order, so `isSound` knows about all the keys before it.
         RouteDraft(
@@ -100,7 +106,7 @@ enum RouteSection {
             because: record.because(because), clientCertificate: record[clientCertificate], forward: record[forward],
             compress: record[compress]?.value.map(\.value) ?? [], destination: record[to],
             split: record[split], mirror: record[mirror]?.value,
-            policies: record[policies]?.value ?? [],
+            policies: record[policies]?.value ?? [], redirect: record[redirect]?.value,
             isSound: record.isSound, place: record.entries.first?.keySpan ?? record.span)
     }
 }
@@ -140,8 +146,62 @@ enum ForwardSection {
         X-Forwarded-Client-Cert.
         """)
 
-    static let type = ValueType.record("`forward`", [stripPrefix.row, clientCertificate.row]) { record in
-        ForwardDraft(stripPrefix: record[stripPrefix], clientCertificate: record[clientCertificate])
+    static let addPrefix = Field(
+        "addPrefix", .pathPrefix(), otherwise: "nothing",
+        "Put in front of the path, after `stripPrefix`, before it is forwarded.")
+
+    static let type = ValueType.record(
+        "`forward`", [stripPrefix.row, addPrefix.row, clientCertificate.row]
+    ) { record in
+        ForwardDraft(
+            stripPrefix: record[stripPrefix], addPrefix: record[addPrefix]?.value, clientCertificate: record[clientCertificate])
+    }
+}
+
+enum RedirectSection {
+    static let to = Field(
+        "to", .uriReference(), required: true, "Where to: a URL, or a path on the same host.")
+    static let status = DefaultedField(
+        "status", .redirectStatus(), default: 308,
+        "307 and 308 keep method and content; 301, 302 and 303 may turn them into GET. 301 and 308 are remembered.")
+    static let keepPath = Field(
+        "keepPath", .isTrue(), otherwise: "`to` is the whole answer",
+        "Puts path, without `forward.stripPrefix`, and query of the request behind `to`.")
+
+    static let type = ValueType.record("`redirect`", [to.row, status.row, keepPath.row]) { record -> Redirect? in
+        let (to, status, keepPath) = (record[to]?.value, record[status], record[keepPath]?.value ?? false)
+        return to.map { Redirect(to: $0, status: status, keepsPath: keepPath) }
+    }
+}
+
+extension ValueType<UInt16> {
+    static func redirectStatus() -> ValueType {
+        let known: [UInt16] = [301, 302, 303, 307, 308]
+        let shape = ScalarShape(words: "301, 302, 303, 307 or 308", json: .integer, bounds: 301...308)
+        return .scalar(shape, text: String.init) { text throws(ValueError) in
+            guard let status = UInt16(text), known.contains(status) else {
+                throw ValueError(message: "\"\(text)\" sends nobody elsewhere", label: "one of 301, 302, 303, 307, 308")
+            }
+            return status
+        }
+    }
+}
+
+extension ValueType<String> {
+    /// An absolute `http` or `https` URL, or a path (RFC 3986 §4.1); nothing that could end a header line.
+    static func uriReference() -> ValueType {
+        let shape = ScalarShape(
+            words: "a URL or a path", pattern: "(https?://|/).*", examples: ["https://www.example.org", "/new"])
+        return .scalar(shape, text: \.self) { text throws(ValueError) in
+            let label = "such as https://www.example.org or /new"
+            let starts = text.hasPrefix("https://") || text.hasPrefix("http://") || text.hasPrefix("/") && !text.hasPrefix("//")
+            guard starts, text.utf8.count <= 2048,
+                text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && ![0x22, 0x3C, 0x3E, 0x5C].contains($0) })
+            else {
+                throw ValueError(message: "\"\(text)\" is neither a URL nor a path", label: label)
+            }
+            return text
+        }
     }
 }
 

@@ -11,8 +11,10 @@ package struct Route: Sendable, Hashable {
     package var forward: Forward
     /// Content codings for responses to clients that accept them, in order of preference; empty leaves them alone.
     package var compress: [Compression]
-    /// A key of `Configuration.upstreams`; a URL in the file becomes an upstream under that URL.
-    package var upstream: String
+    /// A key of `Configuration.upstreams`; a URL in the file becomes an upstream under that URL. Nil: see `redirect`.
+    package var upstream: String?
+    /// The answer in place of an upstream's.
+    package var redirect: Redirect?
     /// Which of its targets, by label; empty: any of them.
     package var split: [SplitPart] = []
     package var mirror: TrafficMirror?
@@ -21,7 +23,7 @@ package struct Route: Sendable, Hashable {
 
     package init(
         name: String, listener: String? = nil, match: RouteMatch, allow: Allow, requiresCertificate: Bool = false,
-        forward: Forward = Forward(), compress: [Compression] = [], upstream: String
+        forward: Forward = Forward(), compress: [Compression] = [], upstream: String?
     ) {
         self.name = name
         self.listener = listener
@@ -87,9 +89,27 @@ package enum Allow: Sendable, Hashable {
     case anyone
 }
 
+/// Sends clients elsewhere (RFC 9110 §15.4).
+package struct Redirect: Sendable, Hashable {
+    /// A URI reference: an origin with or without path, or a path.
+    package var to: String
+    /// 301, 302, 303, 307 or 308.
+    package var status: UInt16
+    /// Whether path, as it would be forwarded, and query of the request stand behind `to`.
+    package var keepsPath: Bool
+
+    package init(to: String, status: UInt16 = 308, keepsPath: Bool = false) {
+        self.to = to
+        self.status = status
+        self.keepsPath = keepsPath
+    }
+}
+
 package struct Forward: Sendable, Hashable {
     /// Removed from the front of the normalised path, on a segment boundary; without trailing slash.
     package var stripPrefix: String?
+    /// Then put in front of it; without trailing slash.
+    package var addPrefix: String?
     /// How the upstream is told about the client's certificate.
     package var clientCertificate: [ClientCertificateHeader]
 
@@ -100,8 +120,11 @@ package struct Forward: Sendable, Hashable {
         case xfcc
     }
 
-    package init(stripPrefix: String? = nil, clientCertificate: [ClientCertificateHeader] = []) {
+    package init(
+        stripPrefix: String? = nil, addPrefix: String? = nil, clientCertificate: [ClientCertificateHeader] = []
+    ) {
         self.stripPrefix = stripPrefix
+        self.addPrefix = addPrefix
         self.clientCertificate = clientCertificate
     }
 }

@@ -58,7 +58,7 @@ private func appendPseudoFields(
     let authority = if let ours = forwarding.authority { try text(ours[...]) } else { try text(head.bytes[head.authority]) }
     sink.append(name: ":authority", value: authority, indexing: .indexed)
     var target: [UInt8] = []
-    appendTarget(head, strip: forwarding.stripPrefix, into: &target)
+    appendTarget(head, forwarding, into: &target)
     sink.append(name: ":path", value: try text(target[...]), indexing: .notIndexed)
 }
 

@@ -4,14 +4,18 @@ package struct RequestForwarding: Sendable {
     package var authority: [UInt8]?
     /// Removed from the front of the path, on a segment boundary; without trailing slash. Empty removes nothing.
     package var stripPrefix: [UInt8]
+    /// Put in front of the path then, without trailing slash. Empty adds nothing.
+    package var addPrefix: [UInt8]
     /// Complete `name: value` lines with line ends, written as they are.
     package var added: [UInt8]
     /// `untilClose` cannot be said in a request and is written as `chunked`.
     package var framing: BodyFraming
 
     package init(
-        authority: [UInt8]? = nil, stripPrefix: [UInt8] = [], added: [UInt8] = [], framing: BodyFraming
+        authority: [UInt8]? = nil, stripPrefix: [UInt8] = [], addPrefix: [UInt8] = [], added: [UInt8] = [],
+        framing: BodyFraming
     ) {
+        self.addPrefix = addPrefix
         self.authority = authority
         self.stripPrefix = stripPrefix
         self.added = added
@@ -23,7 +27,7 @@ package struct RequestForwarding: Sendable {
 /// what the gateway adds, and the empty line.
 package func writeRequest(_ head: borrowing RequestHead, _ forwarding: RequestForwarding, into out: inout [UInt8]) {
     out.reserveCapacity(out.count + head.bytes.count + forwarding.added.count + 128)
-    writeRequestLine(head, strip: forwarding.stripPrefix, into: &out)
+    writeRequestLine(head, forwarding, into: &out)
     out.append("Host: ")
     if let authority = forwarding.authority {
         out.append(contentsOf: authority)
@@ -54,20 +58,33 @@ private func writeConnection(_ head: borrowing RequestHead, into out: inout [UIn
     }
 }
 
-private func writeRequestLine(_ head: borrowing RequestHead, strip: [UInt8], into out: inout [UInt8]) {
+private func writeRequestLine(
+    _ head: borrowing RequestHead, _ forwarding: borrowing RequestForwarding, into out: inout [UInt8]
+) {
     out.append(head.method, of: head.bytes)
     out.append(ASCII.space)
-    appendTarget(head, strip: strip, into: &out)
+    appendTarget(head, forwarding, into: &out)
     out.append(" HTTP/1.1\r\n")
 }
 
-/// The path without `strip`, and the query.
-func appendTarget(_ head: borrowing RequestHead, strip: [UInt8], into out: inout [UInt8]) {
-    let path = stripped(head.path, strip, in: head.bytes)
-    if path.isEmpty { out.append(ASCII.slash) } else { out.append(path, of: head.bytes) }
-    if let query = head.query {
-        out.append(ASCII.question)
-        out.append(query, of: head.bytes)
+/// The path without one prefix and with another, and the query.
+func appendTarget(
+    _ head: borrowing RequestHead, _ forwarding: borrowing RequestForwarding, into out: inout [UInt8]
+) {
+    let isPath = !head.isAboutServer
+    if isPath { out.append(contentsOf: forwarding.addPrefix) }
+    head.appendTarget(without: forwarding.stripPrefix, into: &out)
+}
+
+extension RequestHead {
+    /// Path and query as an upstream or another server gets to see them: the path without `prefix`, beginning with "/".
+    package func appendTarget(without prefix: [UInt8], into out: inout [UInt8]) {
+        let path = stripped(self.path, prefix, in: bytes)
+        if path.isEmpty { out.append(ASCII.slash) } else { out.append(path, of: bytes) }
+        if let query {
+            out.append(ASCII.question)
+            out.append(query, of: bytes)
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 import NIOCore
 import SallyportAccess
+import SallyportConfig
+import SallyportHTTP
 import SallyportModel
 
 /// What is decided about a request under the policies of its route, in this order.
@@ -21,9 +23,29 @@ extension Exchange {
             switch authorize(route, caller: caller, at: loop.wallClockSeconds()) {
             case .refused(let refusal): answer(refusal)
             case .permitted where head.maxForwards == 0: answerAsLastHop()
-            case .permitted(let permit): forward(permit)
+            case .permitted(let permit):
+                if let redirect = route.route.redirect { return answer(redirect, route) }
+                forward(permit)
             }
         }
+    }
+
+    /// Sends the client elsewhere. Behind an origin the path begins with one slash: two would make it another host
+    /// (RFC 3986 §4.2).
+    private func answer(_ redirect: Redirect, _ route: CompiledRoute) {
+        var location = Array(redirect.to.utf8)
+        if redirect.keepsPath {
+            while location.last == UInt8(ascii: "/") { location.removeLast() }
+            var target: [UInt8] = []
+            head.appendTarget(without: route.stripPrefix, into: &target)
+            location.append(UInt8(ascii: "/"))
+            location += target.drop { $0 == UInt8(ascii: "/") }
+        }
+        record.status = redirect.status
+        let close = machine.clientMustClose
+        let fields = [("location", String(decoding: location, as: UTF8.self))] + policyFields
+        client.send(LocalContent(status: redirect.status, fields: fields), to: head, close: close)
+        finish(keepAlive: !close)
     }
 
     /// A step that waits for something outside. The content of the request stays with the client meanwhile.

@@ -181,7 +181,7 @@ final class Exchange {
     /// The only door to an upstream.
     func forward(_ permit: consuming ForwardPermit) {
         let route = permit.route.route
-        pool = view.pool(named: route.upstream, on: loop)
+        pool = route.upstream.flatMap { view.pool(named: $0, on: loop) }
         self.permit = consume permit
         guard let pool else { return answer(LocalReply(.internalError)) }
         beginTrial(route, pool)
@@ -253,7 +253,7 @@ final class Exchange {
         if !changes.lines.isEmpty { loop.addedFields += changes.lines }
         return RequestForwarding(
             authority: pool.plan.targets[upstream.target].authority, stripPrefix: route.stripPrefix,
-            added: loop.addedFields, framing: head.framing)
+            addPrefix: route.addPrefix, added: loop.addedFields, framing: head.framing)
     }
 
     // MARK: the client's side

@@ -71,7 +71,8 @@ struct RouteReport {
             let status = reason.status.map { "\($0) " } ?? ""
             outcome = "refused: \(status)\(reason.name) \(reason.title)\nfix: \(reason.fix)"
         } else {
-            outcome = "\(Terminal.tick) forwarded to \(explanation.upstream ?? "") by route \(explanation.route ?? "")"
+            let destination = explanation.upstream.map { "forwarded to \($0)" } ?? "redirected"
+            outcome = "\(Terminal.tick) \(destination) by route \(explanation.route ?? "")"
         }
         return (steps + [outcome]).joined(separator: "\n")
     }
