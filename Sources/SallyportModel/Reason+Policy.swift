@@ -24,6 +24,22 @@ extension Reason {
         3013, "Not allowed from this origin", status: 403, origin: .client,
         explanation: "A browser asked, before a request to this route, whether a page of another origin may make it, and `cors` of the route's policies does not list the origin, the method or a field.",
         fix: "Add what is missing to `cors.origins`, `cors.methods` or `cors.headers`.")
+    package static let consultRefused = Reason(
+        3014, "Refused by the service that was asked", status: 403, origin: .client,
+        explanation: "The service in `consult` of the route's policies answered that the request must not go on.",
+        fix: "Ask the service why; the access log has the request's id, which the service was told in X-Request-Id.")
+    package static let consultUnauthenticated = Reason(
+        3015, "The service that was asked wants credentials", status: 401, origin: .client,
+        explanation: "The service in `consult` of the route's policies answered 401. What it says in WWW-Authenticate has been passed on.",
+        fix: "Send the credentials that the service asks for; `consult.send` names the fields that it gets to see.")
+    package static let consultUnavailable = Reason(
+        3016, "The service that has to agree does not answer", status: 503, origin: .upstream,
+        explanation: "The service in `consult` of the route's policies did not answer within `consult.timeout`, or answered with a status of 500 and more, and the file says to refuse then.",
+        fix: "See `sallyport status` for its targets, and its own log. `whenUnavailable: allow` lets requests pass meanwhile.")
+    package static let responseTooLarge = Reason(
+        5050, "The response is too long", status: 502, origin: .upstream,
+        explanation: "A policy of the route bounds the content of responses, and this one said that it is longer, or turned out to be.",
+        fix: "Raise `limits.response` of the policy that sallyport check --policies names, or have the service send less.")
     package static let underMaintenance = Reason(
         4093, "Under maintenance", status: 503, origin: .gateway,
         explanation: "A policy of the route has `maintenance`, so requests are answered without asking the upstream.",
@@ -31,5 +47,6 @@ extension Reason {
 
     static let policyReasons = [
         fieldOfTheGateway, misplacedKey, addressRefused, methodRefused, crossOriginRefused, underMaintenance,
+        consultRefused, consultUnauthenticated, consultUnavailable, responseTooLarge,
     ]
 }

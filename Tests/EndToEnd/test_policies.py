@@ -1,6 +1,8 @@
 """Policies of routes: addresses, methods, maintenance, fields, pages of other origins. """
 
 import json
+import threading
+import time
 
 import pytest
 
@@ -150,3 +152,131 @@ def test_a_prefix_takes_the_place_of_another(edge, upstream, alice):
         for path in ("/orders/7?x=1", "/orders"):
             assert client.request(path=path).status == 200
     assert [one.target for one in upstream.requests[-2:]] == ["/v2/shop/7?x=1", "/v2/shop/"]
+
+
+def test_browsers_are_told_what_every_site_should_say(governed, serve, edge, alice):
+    with governed(site={"securityHeaders": True}).client(alice) as client:
+        reply = client.request()
+        assert reply.get("x-content-type-options") == "nosniff" and reply.get("x-frame-options") == "SAMEORIGIN"
+
+    def own(connection):
+        while True:
+            connection.read_request()
+            connection.reply(fields=["X-Frame-Options: DENY"])
+    frames = serve(own)
+    one = edge(frames, policies={"site": {"securityHeaders": True}},
+               routes=[{**ROUTE, "policies": ["site"], "to": frames.url}])
+    with one.client(alice) as client:
+        assert client.request().all("x-frame-options") == ["DENY"], "the service knows better"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_responses_are_bounded(edge, serve, alice, chunked):
+    def long(connection):
+        while True:
+            connection.read_request()
+            if chunked:
+                connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"64\r\n" + b"x" * 100 + b"\r\n" +
+                                b"64\r\n" + b"x" * 100 + b"\r\n0\r\n\r\n")
+            else:
+                connection.reply(b"x" * 101)
+    upstream = serve(long)
+    one = edge(upstream, policies={"short": {"limits": {"response": "100B"}}},
+               routes=[{**ROUTE, "policies": ["short"], "to": upstream.url}])
+    with one.client(alice) as client:
+        if chunked:
+            reply = client.request()
+            assert not reply.complete and len(reply.body) <= 100
+        else:
+            reply = client.request()
+            assert (reply.status, code(reply)) == (502, "SP5050")
+
+
+class TestConsult:
+    """A service that has to agree."""
+
+    @pytest.fixture
+    def consulting(self, edge, upstream, serve):
+        def start(answer, **settings):
+            def behaviour(connection):
+                while True:
+                    answer(connection, connection.read_request())
+            service = serve(behaviour)
+            one = edge(
+                upstream, upstreams={"judge": {"targets": [service.url]}},
+                policies={"asked": {"consult": {"upstream": "judge", "path": "/check?a=1", **settings}}},
+                routes=[{"match": {"path": "/"}, "allow": ["alice"], "policies": ["asked"], "to": upstream.url}])
+            one.service = service
+            return one
+        return start
+
+    def test_what_it_is_told_and_what_it_says(self, consulting, upstream, alice, bob):
+        one = consulting(lambda connection, _: connection.reply(fields=["X-User: 7", "X-Other: 1"]), take=["x-user"])
+        with one.client(alice) as client:
+            assert client.request("POST", "/a?b=c", fields=["Authorization: Bearer t", "Cookie: s=1", "X-User: 8",
+                                                            "X-Forwarded-Method: GET", "X-Sallyport-Identity: root"],
+                                  body=b"content").status == 200
+        asked = one.service.requests[-1]
+        assert asked.line == "GET /check?a=1 HTTP/1.1" and asked.body == b""
+        assert asked.all("x-forwarded-method") == ["POST"] and asked.all("x-forwarded-uri") == ["/a?b=c"]
+        assert asked.all("x-sallyport-identity") == ["alice"] and asked.get("authorization") == "Bearer t"
+        assert asked.get("cookie") == "s=1" and not asked.all("x-user")
+        seen = upstream.requests[-1]
+        assert seen.all("x-user") == ["7"] and not seen.all("x-other") and seen.body == b"content"
+        count = len(one.service.requests)
+        with one.client(bob) as client:
+            assert client.request().status == 403
+        assert len(one.service.requests) == count, "it is not asked about what the gateway refuses itself"
+
+    def test_it_can_take_nothing_away_from_a_forged_field(self, consulting, upstream, alice):
+        one = consulting(lambda connection, _: connection.reply(), take=["x-user"])
+        with one.client(alice) as client:
+            assert client.request(fields=["X-User: root"]).status == 200
+        assert not upstream.requests[-1].all("x-user")
+
+    @pytest.mark.parametrize("status, fields, expected", [
+        ("403 Forbidden", [], (403, "SP3014")), ("404 Not Found", [], (403, "SP3014")),
+        ("401 Unauthorized", ["WWW-Authenticate: Basic realm=x"], (401, "SP3015")),
+        ("500 Internal Server Error", [], (503, "SP3016")), ("302 Found", [], (403, "SP3014"))])
+    def test_it_refuses(self, consulting, upstream, alice, status, fields, expected):
+        one = consulting(lambda connection, _: connection.reply(status=status, fields=fields))
+        before = len(upstream.requests)
+        with one.client(alice) as client:
+            reply = client.request()
+            assert (reply.status, code(reply)) == expected
+            assert reply.all("www-authenticate") == (["Basic realm=x"] if fields else [])
+            assert client.request().status == expected[0], "the connection goes on"
+        assert len(upstream.requests) == before
+
+    def test_it_sends_to_the_login(self, consulting, alice):
+        one = consulting(lambda connection, _: connection.reply(
+            status="302 Found", fields=["Location: https://id.example.org/login", "Set-Cookie: s=2"]))
+        with one.client(alice) as client:
+            reply = client.request()
+            assert (reply.status, reply.get("location")) == (302, "https://id.example.org/login")
+            assert reply.get("set-cookie") == "s=2" and reply.body == b""
+
+    @pytest.mark.parametrize("settings, status", [
+        ({}, 503), ({"whenUnavailable": "allow", "because": "a test"}, 200)])
+    def test_it_hangs(self, consulting, alice, settings, status):
+        over = threading.Event()
+        one = consulting(lambda connection, _: over.wait(20), timeout="200ms", **settings)
+        with one.client(alice) as client:
+            began = time.monotonic()
+            assert client.request().status == status
+            assert time.monotonic() - began < 2
+        over.set()
+
+    def test_the_client_leaves_while_it_is_asked(self, consulting, alice):
+        over = threading.Event()
+        one = consulting(lambda connection, _: over.wait(20) and connection.reply(), timeout="10s")
+        with one.client(alice) as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            deadline = time.monotonic() + 5
+            while not one.service.requests and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert one.service.requests
+        over.set()
+        assert one.gateway.access_line(lambda line: line.get("http.response.status_code") == 499)
+        with one.client(alice) as client:
+            assert client.request().status == 200

@@ -1,4 +1,5 @@
 import SallyportConfig
+import SallyportHTTP
 
 /// The policies that a route is under, put together in the form that the data plane asks.
 ///
@@ -15,6 +16,10 @@ package final class CompiledPolicy: Sendable {
     package let request: CompiledChanges
     package let response: CompiledChanges
     let cors: CompiledCrossOrigin?
+    /// The longest response content, bytes.
+    package let responseBody: Int?
+    /// Services that have to agree, in the order of the policies.
+    package let consults: [ExternalAuthorization]
     /// Nothing is asked of requests and nothing changed.
     package let isEmpty: Bool
 
@@ -29,9 +34,11 @@ package final class CompiledPolicy: Sendable {
         request = CompiledChanges(policies.map(\.request))
         response = CompiledChanges(policies.map(\.response))
         cors = policies.compactMap(\.cors).last.map(CompiledCrossOrigin.init)
+        responseBody = policies.compactMap(\.responseBody).min()
+        consults = policies.compactMap(\.consult)
         isEmpty =
             body == nil && addresses.isEmpty && methods.isEmpty && maintenance == nil && request.isEmpty
-            && response.isEmpty && cors == nil
+            && response.isEmpty && cors == nil && responseBody == nil && consults.isEmpty
     }
 }
 
@@ -41,22 +48,41 @@ package struct CompiledChanges: Sendable {
     package let withheld: [String]
     /// Complete `name: value` lines with line ends.
     package let lines: [UInt8]
-    /// The same, for the gateway's own replies.
+    /// The same, with those for missing fields, for the gateway's own replies.
     package let fields: [(name: String, value: String)]
+    /// Lines for heads that have no field of the name.
+    private let missing: [(name: [UInt8], line: [UInt8])]
 
     init(_ changes: [FieldChanges]) {
         var withheld: [String] = []
         var fields: [(name: String, value: String)] = []
+        var missing: [(name: String, value: String)] = []
         for change in changes {
             let replaced = change.remove + change.set.map(\.name)
             fields.removeAll { replaced.contains($0.name) }
+            missing.removeAll { replaced.contains($0.name) }
             withheld += replaced.filter { !withheld.contains($0) }
             fields += (change.set + change.add).map { ($0.name, $0.value) }
+            for field in change.missing where !(fields + missing).contains(where: { $0.name == field.name }) {
+                missing.append((field.name, field.value))
+            }
         }
         self.withheld = withheld
-        self.fields = fields
-        lines = fields.flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
+        self.fields = fields + missing
+        self.missing = missing.map { (Array($0.name.utf8), Self.line($0)) }
+        lines = fields.flatMap(Self.line)
+    }
+
+    private static func line(_ field: (name: String, value: String)) -> [UInt8] {
+        Array("\(field.name): \(field.value)\r\n".utf8)
     }
 
     package var isEmpty: Bool { withheld.isEmpty && fields.isEmpty }
+
+    /// The lines for this head.
+    package func lines(for head: some HeadFields) -> [UInt8] {
+        missing.reduce(into: lines) { lines, field in
+            if !head.fields(named: field.name).contains(where: \.isForwarded) { lines += field.line }
+        }
+    }
 }

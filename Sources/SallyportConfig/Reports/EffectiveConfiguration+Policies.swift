@@ -4,18 +4,37 @@ extension EffectiveConfiguration {
         .object(
             configuration.policies.map { policy in
                 let isBaseline = policy.name == Policy.baseline
-                return .init(policy.name, Self.policy(policy, limits: isBaseline ? limits(configuration.limits) : nil))
+                let limits = limits(configuration.limits, response: policy.responseBody)
+                return .init(policy.name, Self.policy(policy, limits: isBaseline ? limits : nil))
             })
     }
 
     static func policy(_ policy: Policy, limits: JSONValue?) -> JSONValue {
         .members([
-            "limits": limits ?? policy.body.map { .members(["body": .string(SizeText.text($0))]) },
+            "limits": limits ?? bounds(policy),
             "addresses": policy.addresses.map(addresses),
             "methods": policy.methods.map { .strings($0) },
             "maintenance": policy.maintenance.map(maintenance),
             "headers": headers(policy),
             "cors": policy.cors.map(crossOrigin),
+            "consult": policy.consult.map(consult),
+        ])
+    }
+
+    private static func bounds(_ policy: Policy) -> JSONValue? {
+        guard policy.body != nil || policy.responseBody != nil else { return nil }
+        return .members([
+            "body": policy.body.map { .string(SizeText.text($0)) },
+            "response": policy.responseBody.map { .string(SizeText.text($0)) },
+        ])
+    }
+
+    private static func consult(_ consult: ExternalAuthorization) -> JSONValue {
+        .members([
+            "upstream": .string(consult.upstream), "path": .string(consult.path),
+            "timeout": .string(DurationText.text(consult.timeout)), "send": .strings(consult.send),
+            "take": consult.take.isEmpty ? nil : .strings(consult.take),
+            "whenUnavailable": .string(consult.whenUnavailable.rawValue),
         ])
     }
 
@@ -44,6 +63,7 @@ extension EffectiveConfiguration {
             "remove": changes.remove.isEmpty ? nil : .strings(changes.remove),
             "set": changes.set.isEmpty ? nil : fields(changes.set),
             "add": changes.add.isEmpty ? nil : fields(changes.add),
+            "default": changes.missing.isEmpty ? nil : fields(changes.missing),
         ])
     }
 

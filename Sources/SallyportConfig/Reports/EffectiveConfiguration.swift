@@ -198,11 +198,12 @@ package enum EffectiveConfiguration {
         ])
     }
 
-    static func limits(_ limits: Limits) -> JSONValue {
+    static func limits(_ limits: Limits, response: Int?) -> JSONValue {
         .members([
             "body": .string(SizeText.text(limits.body)),
             "headers": .string(SizeText.text(limits.headers)),
             "headerCount": .integer(limits.headerCount),
+            "response": response.map { .string(SizeText.text($0)) },
         ])
     }
 

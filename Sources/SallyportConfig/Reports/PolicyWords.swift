@@ -1,15 +1,26 @@
 /// What a policy demands, line by line, for `check --policies`.
 enum PolicyWords {
     static func lines(_ policy: Policy) -> [(name: String, words: String)] {
+        (demands(policy) + changes(policy)).compactMap { name, words in words.map { (name, $0) } }
+    }
+
+    private static func demands(_ policy: Policy) -> [(String, String?)] {
         [
             ("body", policy.body.map(SizeText.text)),
+            ("response body", policy.responseBody.map(SizeText.text)),
             ("addresses", policy.addresses.map(addresses)),
             ("methods", policy.methods?.joined(separator: ", ")),
             ("maintenance", policy.maintenance.map(maintenance)),
+            ("consult", policy.consult.map(consult)),
+        ]
+    }
+
+    private static func changes(_ policy: Policy) -> [(String, String?)] {
+        [
             ("request fields", changes(policy.request)),
             ("response fields", changes(policy.response)),
             ("cors", policy.cors.map(crossOrigin)),
-        ].compactMap { name, words in words.map { (name, $0) } }
+        ]
     }
 
     private static func addresses(_ addresses: AddressPolicy) -> String {
@@ -34,8 +45,14 @@ enum PolicyWords {
             changes.remove.isEmpty ? nil : "remove " + changes.remove.joined(separator: ", "),
             changes.set.isEmpty ? nil : "set " + changes.set.map(\.name).joined(separator: ", "),
             changes.add.isEmpty ? nil : "add " + changes.add.map(\.name).joined(separator: ", "),
+            changes.missing.isEmpty ? nil : "default " + changes.missing.map(\.name).joined(separator: ", "),
         ].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    private static func consult(_ consult: ExternalAuthorization) -> String {
+        "\(consult.upstream)\(consult.path) within \(DurationText.text(consult.timeout)); "
+            + (consult.whenUnavailable == .refuse ? "refuse" : "allow") + " when it does not answer"
     }
 
     private static func crossOrigin(_ cors: CrossOrigin) -> String {

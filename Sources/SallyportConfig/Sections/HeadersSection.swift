@@ -9,6 +9,7 @@ struct ChangesDraft: Sendable {
     var remove: [Located<String>] = []
     var set: Located<[HeaderMatch]>?
     var add: Located<[HeaderMatch]>?
+    var missing: Located<[HeaderMatch]>?
 }
 
 /// `headers` of a policy.
@@ -34,10 +35,14 @@ enum FieldChangesSection {
     static let add = Field(
         "add", .headerMatches(), otherwise: "none", "Fields beside whatever has their names.")
 
+    static let missing = Field(
+        "default", .headerMatches(), otherwise: "none", "Fields for where nothing has their names.")
+
     static let type = ValueType.record(
-        "changes of fields", [remove.row, set.row, add.row], rules: [.atLeastOne]
+        "changes of fields", [remove.row, set.row, add.row, missing.row], rules: [.atLeastOne]
     ) { record in
-        ChangesDraft(remove: record[remove]?.value ?? [], set: record[set], add: record[add])
+        ChangesDraft(
+            remove: record[remove]?.value ?? [], set: record[set], add: record[add], missing: record[missing])
     }
 }
 
@@ -55,16 +60,17 @@ extension ConfigurationCheck {
 
     func changes(_ draft: ChangesDraft, isRequest: Bool) -> FieldChanges {
         for name in draft.remove { refuseOwnField(name.value, at: name.span, name.path, isRequest: isRequest) }
-        for fields in [draft.set, draft.add].compactMap(\.self) {
+        for fields in [draft.set, draft.add, draft.missing].compactMap(\.self) {
             for field in fields.value {
                 refuseOwnField(field.name, at: fields.span, fields.path.key(field.name), isRequest: isRequest)
             }
         }
         return FieldChanges(
-            remove: draft.remove.map(\.value), set: draft.set?.value ?? [], add: draft.add?.value ?? [])
+            remove: draft.remove.map(\.value), set: draft.set?.value ?? [], add: draft.add?.value ?? [],
+            missing: draft.missing?.value ?? [])
     }
 
-    private func refuseOwnField(_ name: String, at span: Span, _ path: KeyPath, isRequest: Bool) {
+    func refuseOwnField(_ name: String, at span: Span, _ path: KeyPath, isRequest: Bool) {
         let own = isRequest ? Self.requestFields : Self.responseFields
         guard Self.connectionFields.contains(name) || own.contains(name) else { return }
         session.report(

@@ -3,11 +3,14 @@ import SallyportModel
 struct PolicyDraft: Sendable {
     var limits: Limits?
     var limitKeys: [Located<String>] = []
+    var responseBody: Int?
     var addresses: Located<AddressPolicy>?
     var methods: [String]?
     var maintenance: Located<Maintenance>?
     var headers: HeadersDraft?
     var cors: Located<CrossOriginDraft>?
+    var isSecure = false
+    var consult: Located<ConsultDraft>?
 }
 
 /// One entry of `policies`.
@@ -28,24 +31,42 @@ enum PolicySection {
         "cors", CrossOriginSection.type, otherwise: "the upstream's own answers pass as they are",
         "Which pages of other origins may read responses; the gateway answers preflight requests itself.")
 
+    static let securityHeaders = Field(
+        "securityHeaders", .isTrue(), otherwise: "only what the upstream says",
+        """
+        Tells browsers, where the upstream doesn't: strict-transport-security for two years, x-content-type-options \
+        nosniff, x-frame-options SAMEORIGIN, referrer-policy and cross-origin-opener-policy.
+        """,
+        danger: "Browsers remember strict-transport-security: the host can't go back to plain HTTP.")
+    static let consult = Field(
+        "consult", ConsultSection.type, otherwise: "nobody",
+        "A service that is asked about each request that the gateway itself would let through.")
+
     static let type = ValueType.record(
-        "a policy", [limits.row, addresses.row, methods.row, maintenance.row, headers.row, cors.row],
-        rules: [.atLeastOne]
+        "a policy",
+        [
+            limits.row, addresses.row, methods.row, maintenance.row, headers.row, securityHeaders.row, cors.row,
+            consult.row,
+        ], rules: [.atLeastOne]
     ) { record in
         var draft = PolicyDraft()
         draft.limits = record[limits]?.value.limits
+        draft.responseBody = record[limits]?.value.response
         draft.limitKeys = record[limits]?.value.keys ?? []
         draft.addresses = record[addresses]
         draft.methods = record[methods]?.value.map(\.value)
         draft.maintenance = record[maintenance]
         draft.headers = record[headers]?.value
+        draft.isSecure = record[securityHeaders]?.value ?? false
         draft.cors = record[cors]
+        draft.consult = record[consult]
         return draft
     }
 }
 
 struct LimitsDraft: Sendable {
     var limits: Limits
+    var response: Int?
     /// The keys that stand in the file.
     var keys: [Located<String>]
 }
@@ -62,9 +83,14 @@ enum LimitsSection {
         "headerCount", .integer(8...1000), default: defaults.headerCount,
         "How many header fields a message may have; more is answered 431. In `baseline` only.")
 
-    static let type = ValueType.record("`limits`", [body.row, headers.row, headerCount.row]) { record in
+    static let response = Field(
+        "response", .size(0...(1 << 40)), otherwise: "what the upstream sends",
+        "The longest content of a response; one that says it is longer is answered 502, another is cut.")
+
+    static let type = ValueType.record("`limits`", [body.row, headers.row, headerCount.row, response.row]) { record in
         LimitsDraft(
             limits: Limits(body: record[body], headers: record[headers], headerCount: record[headerCount]),
+            response: record[response]?.value,
             keys: record.entries.map { Located(value: $0.key, span: $0.keySpan, path: record.path.key($0.key)) })
     }
 }
@@ -117,7 +143,8 @@ extension ConfigurationCheck {
         var policy = Policy(name: entry.name)
         if entry.name != Policy.baseline {
             policy.body = draft.limits?.body
-            for key in draft.limitKeys where key.value != LimitsSection.body.row.name {
+            let late = [LimitsSection.headers.row.name, LimitsSection.headerCount.row.name]
+            for key in draft.limitKeys where late.contains(key.value) {
                 session.report(
                     .misplacedKey, "`\(key.value)` holds before a route is known", at: key.span,
                     label: "only in `baseline`", help: ["move it to policies.baseline.limits"], path: key.path)
@@ -128,6 +155,9 @@ extension ConfigurationCheck {
         policy.maintenance = draft.maintenance?.value
         policy.request = draft.headers.map { changes($0.request, isRequest: true) } ?? FieldChanges()
         policy.response = draft.headers.map { changes($0.response, isRequest: false) } ?? FieldChanges()
+        if draft.isSecure { policy.response.missing += FieldChanges.secure }
+        policy.responseBody = draft.responseBody
+        policy.consult = draft.consult.map { consult($0) }
         policy.cors = draft.cors.flatMap { crossOrigin($0) }
         return policy
     }

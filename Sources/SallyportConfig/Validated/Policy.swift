@@ -16,6 +16,9 @@ package struct Policy: Sendable, Hashable {
     package var cors: CrossOrigin?
     package var request = FieldChanges()
     package var response = FieldChanges()
+    /// The longest response content, bytes; nil leaves it to the upstream.
+    package var responseBody: Int?
+    package var consult: ExternalAuthorization?
 
     package init(name: String) {
         self.name = name
@@ -55,14 +58,56 @@ package struct FieldChanges: Sendable, Hashable {
     package var set: [HeaderMatch]
     /// Beside whatever has the name.
     package var add: [HeaderMatch]
+    /// Where nothing has the name.
+    package var missing: [HeaderMatch]
 
-    package init(remove: [String] = [], set: [HeaderMatch] = [], add: [HeaderMatch] = []) {
+    package init(
+        remove: [String] = [], set: [HeaderMatch] = [], add: [HeaderMatch] = [], missing: [HeaderMatch] = []
+    ) {
         self.remove = remove
         self.set = set
         self.add = add
+        self.missing = missing
     }
 
-    package var isEmpty: Bool { remove.isEmpty && set.isEmpty && add.isEmpty }
+    package var isEmpty: Bool { remove.isEmpty && set.isEmpty && add.isEmpty && missing.isEmpty }
+
+    /// What browsers should be told about every site: encrypted from now on, no guessing of types, no frames of other
+    /// origins, no full URL to other origins, no windows in common (OWASP Secure Headers).
+    package static let secure: [HeaderMatch] = [
+        HeaderMatch(name: "strict-transport-security", value: "max-age=63072000"),
+        HeaderMatch(name: "x-content-type-options", value: "nosniff"),
+        HeaderMatch(name: "x-frame-options", value: "SAMEORIGIN"),
+        HeaderMatch(name: "referrer-policy", value: "strict-origin-when-cross-origin"),
+        HeaderMatch(name: "cross-origin-opener-policy", value: "same-origin"),
+    ]
+}
+
+/// A service that is asked about each request, after the gateway's own decision and never in place of it.
+package struct ExternalAuthorization: Sendable, Hashable {
+    package enum Unavailable: String, Sendable, CaseIterable { case refuse, allow }
+
+    /// A key of `Configuration.upstreams`.
+    package var upstream: String
+    package var path: String
+    package var timeout: Duration
+    /// Fields of the request that the service gets to see, lower-case.
+    package var send: [String]
+    /// Fields of the service's answer that the upstream gets to see, in place of the client's, lower-case.
+    package var take: [String]
+    package var whenUnavailable: Unavailable
+
+    package init(
+        upstream: String, path: String = "/", timeout: Duration = .milliseconds(500),
+        send: [String] = ["authorization", "cookie"], take: [String] = [], whenUnavailable: Unavailable = .refuse
+    ) {
+        self.upstream = upstream
+        self.path = path
+        self.timeout = timeout
+        self.send = send
+        self.take = take
+        self.whenUnavailable = whenUnavailable
+    }
 }
 
 /// Which pages of other origins may read responses (the CORS protocol of the Fetch standard).

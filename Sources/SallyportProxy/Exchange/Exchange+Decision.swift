@@ -10,6 +10,8 @@ enum DecisionStep {
     case shield
     /// Whether who asks may.
     case authorize
+    /// Whether others agree; the first of them that has not been asked.
+    case consult(Int)
 }
 
 // One step after the other; each lets the request go on, answers it, or waits.
@@ -18,16 +20,26 @@ extension Exchange {
         switch first {
         case .shield:
             guard shield(route.policy) else { return }
-            fallthrough
+            decide(route, from: .authorize)
         case .authorize:
             switch authorize(route, caller: caller, at: loop.wallClockSeconds()) {
-            case .refused(let refusal): answer(refusal)
-            case .permitted where head.maxForwards == 0: answerAsLastHop()
-            case .permitted(let permit):
-                if let redirect = route.route.redirect { return answer(redirect, route) }
-                forward(permit)
+            case .refused(let refusal): return answer(refusal)
+            case .permitted(let permit): self.permit = consume permit
             }
+            decide(route, from: .consult(0))
+        case .consult(let index) where index < route.policy.consults.count:
+            consult(route.policy.consults[index]) { [self] in decide(route, from: .consult(index + 1)) }
+        case .consult:
+            proceed(route)
         }
+    }
+
+    /// Everybody has agreed.
+    private func proceed(_ route: CompiledRoute) {
+        if head.maxForwards == 0 { return answerAsLastHop() }
+        if let redirect = route.route.redirect { return answer(redirect, route) }
+        guard let permit = permit.take() else { return answer(LocalReply(.internalError)) }
+        forward(permit)
     }
 
     /// Sends the client elsewhere. Behind an origin the path begins with one slash: two would make it another host

@@ -38,7 +38,9 @@ extension Exchange {
 
     /// The head as upstreams get to see it.
     var forwardedHead: RequestHead {
-        guard let withheld = record.route?.policy.request.withheld, !withheld.isEmpty else { return head }
+        guard let policy = record.route?.policy, !policy.isEmpty else { return head }
+        let withheld = policy.request.withheld + policy.consults.flatMap(\.take)
+        guard !withheld.isEmpty else { return head }
         var changed = head
         changed.withhold(withheld)
         return changed
@@ -47,11 +49,17 @@ extension Exchange {
     func changeFields(of response: inout ResponseHead, _ plan: inout ResponsePlan) {
         guard let policy = record.route?.policy, !policy.isEmpty else { return }
         response.withhold(policy.response.withheld)
-        plan.added += policy.response.lines
+        plan.added += policy.response.lines(for: response)
         guard policy.answersCrossOrigin else { return }
         // Two answers to one question are none.
         response.withhold(CompiledPolicy.crossOriginAnswers)
         for field in crossOriginFields { plan.added += Array("\(field.name): \(field.value)\r\n".utf8) }
+    }
+
+    /// More content of the response, this piece included, than the route's policies allow.
+    func isResponseTooLong(_ length: UInt64) -> Bool {
+        guard let most = record.route?.policy.responseBody else { return false }
+        return length > UInt64(most)
     }
 
     /// More content has come than the route's policies allow.

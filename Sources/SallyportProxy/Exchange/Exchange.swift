@@ -21,7 +21,7 @@ final class Exchange {
     var caller: Caller
     let requestID: RequestID
     var machine: ExchangeStateMachine
-    private var permit: ForwardPermit?
+    var permit: ForwardPermit?
     /// The way to the upstream: which of its endpoints, and what was tried.
     var trial = ForwardTrial()
     private(set) var pool: UpstreamPool?
@@ -36,6 +36,9 @@ final class Exchange {
     var local: LocalCall?
     var turn = Turn.none
     var suspension: Suspension?
+    /// Complete lines for the upstream, from services that agreed.
+    var consulted: [UInt8] = []
+    var consultation: AuthorizationCall?
     /// What pages of the client's origin may do with the response.
     var crossOriginFields: [(name: String, value: String)] = []
     private(set) var requestEndedAt: NIODeadline?
@@ -79,6 +82,7 @@ final class Exchange {
 
     /// Every exchange ends here, once.
     private func log() {
+        consultation.take()?.cancel()
         endTrial()
         endTurn()
         let entry = record.accessRecord(of: self)
@@ -195,6 +199,9 @@ final class Exchange {
         enter(pool)
     }
 
+    /// The upstream that is asked about requests.
+    func consultedPool(_ name: String) -> UpstreamPool? { view.pool(named: name, on: loop) }
+
     /// The upstream that gets copies of this route's requests, if this one is to be copied.
     func mirrorPool(_ mirror: TrafficMirror) -> UpstreamPool? {
         view.pool(named: mirror.upstream, on: loop)
@@ -249,8 +256,10 @@ final class Exchange {
             case .xfcc: loop.addedFields += session.xfccFields
             }
         }
-        let changes = route.policy.request
-        if !changes.lines.isEmpty { loop.addedFields += changes.lines }
+        if !route.policy.isEmpty {
+            loop.addedFields += route.policy.request.lines(for: head)
+            loop.addedFields += consulted
+        }
         return RequestForwarding(
             authority: pool.plan.targets[upstream.target].authority, stripPrefix: route.stripPrefix,
             addPrefix: route.addPrefix, added: loop.addedFields, framing: head.framing)
@@ -352,6 +361,9 @@ extension Exchange: UpstreamDelegate {
         lastProgress = .now()
         if response.isInterim { return forwardInterim(response) }
         if answered(response) == .tryAgain { return tryAgain() }
+        if case .length(let length) = response.framing, isResponseTooLong(length) {
+            return end(machine.abandon(), reason: .responseTooLarge)
+        }
         record.status = response.status
         record.upstreamDuration = lastProgress - record.started
         if response.opensTunnel { machine.tunnelOpened() } else { machine.responseHead() }
@@ -377,6 +389,9 @@ extension Exchange: UpstreamDelegate {
         guard machine.isResponding else { return }
         lastProgress = .now()
         record.responseBytes += piece.readableBytes
+        guard !isResponseTooLong(UInt64(record.responseBytes)) else {
+            return end(machine.abandon(), reason: .responseTooLarge)
+        }
         let isSent = if let encoder { sendEncoded(piece, .more, encoder) } else { client.sendBody(piece) }
         if !isSent { end(machine.abandon(), reason: .upstreamMalformed) }
     }
