@@ -79,6 +79,31 @@ def test_the_gateways_own_refusals_bear_the_fields_too(governed, bob):
         assert reply.status == 403 and reply.get("strict-transport-security") == "max-age=1"
 
 
+def test_what_is_removed_is_removed_everywhere(edge, serve, alice):
+    def behaviour(connection):
+        while True:
+            connection.read_request()
+            connection.send(b"HTTP/1.1 103 Early Hints\r\nX-Inner: 1\r\nLink: </a>\r\n\r\n"
+                            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Inner: 2\r\n\r\n"
+                            b"1\r\nx\r\n0\r\nX-Inner: 3\r\nX-Sum: 4\r\n\r\n")
+    upstream = serve(behaviour)
+    one = edge(upstream, policies={"outer": {"headers": {"response": {"remove": ["x-inner"]}}}},
+               routes=[{**ROUTE, "policies": ["outer"], "to": upstream.url}])
+    with one.client(alice) as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nTE: trailers\r\nConnection: TE\r\n\r\n")
+        seen = client.read_until(b"\r\n0\r\n") + client.read_until(b"\r\n\r\n")
+    assert b"103" in seen and b"link: </a>" in seen.lower() and b"x-sum: 4" in seen.lower()
+    assert b"x-inner" not in seen.lower()
+
+
+def test_the_baseline_holds_where_no_route_does(edge, upstream, alice):
+    one = edge(upstream, policies={"baseline": {"securityHeaders": True}},
+               routes=[{"match": {"path": "/here"}, "allow": ["alice"], "to": upstream.url}])
+    with one.client(alice) as client:
+        reply = client.request(path="/there")
+        assert reply.status == 404 and reply.get("x-content-type-options") == "nosniff"
+
+
 PAGE = "https://www.example.org"
 
 

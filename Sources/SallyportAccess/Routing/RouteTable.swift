@@ -9,9 +9,12 @@ import SallyportModel
 /// all of that is equal does the earlier one win. `ConfigurationLoader` refuses routes that could never be reached.
 package struct RouteTable: Sendable {
     private let listeners: [String: HostTable]
+    /// What holds where no route does.
+    package let baseline: CompiledPolicy
 
     package init(_ configuration: Configuration) {
-        var policies: [[String]: CompiledPolicy] = [:]
+        baseline = CompiledPolicy(configuration.policies.filter { $0.name == Policy.baseline })
+        var policies: [[String]: CompiledPolicy] = [[]: baseline]
         let routes = configuration.routes.enumerated().map { position, route in
             let policy = policies[route.policies] ?? CompiledPolicy(configuration.policies(of: route))
             policies[route.policies] = policy

@@ -11,6 +11,10 @@ package struct Trailers: Sendable, HeadFields {
 
     /// Whether anything of it goes on to the next hop.
     package var hasForwarded: Bool { fields.contains { $0.isForwarded } }
+
+    /// Without the fields of these names.
+    /// - Parameter names: lower-case ASCII.
+    package func without(_ names: [String]) -> Trailers { Trailers(bytes: bytes, fields: withholding(names)) }
 }
 
 extension Trailers {

@@ -30,20 +30,45 @@ extension Exchange {
         finish(keepAlive: !close)
     }
 
-    /// Fields that go with whatever is answered under the route's policies, the gateway's own refusals included.
+    /// Fields that go with whatever is answered under the route's policies, or under the baseline where no route was
+    /// found, the gateway's own refusals included.
     var policyFields: [(name: String, value: String)] {
-        guard let policy = record.route?.policy, !policy.isEmpty else { return [] }
+        guard let policy = record.route?.policy ?? session.rules?.baseline, !policy.isEmpty else { return [] }
         return policy.response.fields + crossOriginFields
     }
 
     /// The head as upstreams get to see it.
     var forwardedHead: RequestHead {
-        guard let policy = record.route?.policy, !policy.isEmpty else { return head }
-        let withheld = policy.request.withheld + policy.consults.flatMap(\.take)
+        let withheld = withheldFromUpstream
         guard !withheld.isEmpty else { return head }
         var changed = head
         changed.withhold(withheld)
         return changed
+    }
+
+    /// Names of fields of the client that upstreams never see, in the head or behind the content.
+    var withheldFromUpstream: [String] {
+        guard let policy = record.route?.policy, !policy.isEmpty else { return [] }
+        return policy.request.withheld + policy.consults.flatMap(\.take)
+    }
+
+    /// Names of fields of the upstream that clients never see, in a head or behind the content.
+    private var withheldFromClient: [String] {
+        guard let policy = record.route?.policy, !policy.isEmpty else { return [] }
+        return policy.response.withheld
+    }
+
+    func changed(_ interim: ResponseHead) -> ResponseHead {
+        let withheld = withheldFromClient
+        guard !withheld.isEmpty else { return interim }
+        var changed = interim
+        changed.withhold(withheld)
+        return changed
+    }
+
+    func changed(_ trailers: Trailers?) -> Trailers? {
+        let withheld = withheldFromClient
+        return withheld.isEmpty ? trailers : trailers?.without(withheld)
     }
 
     func changeFields(of response: inout ResponseHead, _ plan: inout ResponsePlan) {

@@ -281,6 +281,7 @@ final class Exchange {
         machine.requestEnded()
         requestEndedAt = .now()
         if let local { return run(local) }
+        let trailers = withheldFromUpstream.isEmpty ? trailers : trailers?.without(withheldFromUpstream)
         trial.trailers = trailers
         beginMirror()
         guard hasContent, let lease, machine.hasUpstream else { return }
@@ -382,7 +383,7 @@ extension Exchange: UpstreamDelegate {
     /// 103 and its kind; 100 was ours to give (RFC 9110 §15.2).
     private func forwardInterim(_ response: ResponseHead) {
         guard head.version > .http10, response.status != 100 else { return }
-        client.sendInterim(response)
+        client.sendInterim(changed(response))
     }
 
     func upstreamBody(_ piece: ByteBuffer) {
@@ -399,7 +400,7 @@ extension Exchange: UpstreamDelegate {
     func upstreamEnd(_ trailers: Trailers?, keepAlive: Bool) {
         guard machine.isResponding else { return }
         if let encoder, !sendEncoded(nil, .end, encoder) { return end(machine.abandon(), reason: .internalError) }
-        guard client.sendEnd(head.acceptsTrailers || head.version == .http2 ? trailers : nil) else {
+        guard client.sendEnd(head.acceptsTrailers || head.version == .http2 ? changed(trailers) : nil) else {
             return end(machine.abandon(), reason: .upstreamTruncated)
         }
         let completion = machine.responseEnded(upstreamKeepsAlive: keepAlive, clientWasToldToClose: toldToClose)

@@ -103,6 +103,7 @@ struct ListenerRules {
     /// What the gateway itself answers.
     let services: LocalMounts?
     let routes: HostTable?
+    let baseline: CompiledPolicy
 }
 
 /// A generation as one event loop sees it: with the connections to upstreams that this loop opened under it.
@@ -122,7 +123,8 @@ final class GenerationView {
     func rules(of listener: String) -> ListenerRules? {
         guard let tls = generation.tls[listener] else { return nil }
         return ListenerRules(
-            plan: tls.plan, services: generation.services[listener], routes: generation.routes.routes(of: listener))
+            plan: tls.plan, services: generation.services[listener], routes: generation.routes.routes(of: listener),
+            baseline: generation.routes.baseline)
     }
 
     /// - Parameter loop: the one that the view belongs to.
