@@ -18,6 +18,7 @@ let x509: Target.Dependency = .product(name: "X509", package: "swift-certificate
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -26,7 +27,7 @@ let package = Package(
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/ and Benchmarks/, which are packages of their own.
-        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge"]),
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -35,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -57,6 +59,9 @@ let package = Package(
             name: "SallyportTLS",
             dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioSSL, crypto], swiftSettings: strict),
         .target(
+            name: "SallyportTokens",
+            dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", crypto, jwtKit], swiftSettings: strict),
+        .target(
             name: "SallyportPKI",
             dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
         .target(name: "SallyportTelemetry", dependencies: ["SallyportModel", logging], swiftSettings: strict),
@@ -65,6 +70,7 @@ let package = Package(
             name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportBalance", dependencies: ["SallyportConfig", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportConfig", dependencies: ["SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
+        .target(name: "SallyportPolicy", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportCompression", dependencies: ["SallyportHTTP", "CZlib", "CBrotli"], swiftSettings: strict),
         .target(name: "SallyportHTTP", dependencies: ["SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportModel", swiftSettings: strict),
@@ -74,6 +80,7 @@ let package = Package(
 
         .testTarget(name: "SallyportCompressionTests", dependencies: ["SallyportCompression", "SallyportHTTP"], swiftSettings: strict),
         .testTarget(name: "SallyportModelTests", dependencies: ["SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportPolicyTests", dependencies: ["SallyportPolicy", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportHTTPTests", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportEdgeTests", dependencies: ["SallyportEdge", "SallyportModel"], swiftSettings: strict),
@@ -81,6 +88,9 @@ let package = Package(
         .testTarget(name: "SallyportBalanceTests", dependencies: ["SallyportBalance", "SallyportConfig", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "SallyportTokensTests",
+            dependencies: ["SallyportTokens", "SallyportPKI", "SallyportConfig", "SallyportModel", crypto, cryptoExtras], swiftSettings: strict),
         .testTarget(
             name: "SallyportTLSTests",
             dependencies: ["SallyportTLS", "SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioPosix, nioSSL, x509, asn1, crypto, .product(name: "NIOEmbedded", package: "swift-nio")],

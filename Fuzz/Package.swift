@@ -25,6 +25,7 @@ let package = Package(
         fuzzer("CertificateNameFuzz"),
         fuzzer("CertificateChainFuzz"),
         fuzzer("ConfigurationFuzz"),
+        fuzzer("ConditionFuzz"),
         fuzzer("ACMERequestFuzz"),
         fuzzer("RevocationListFuzz"),
         fuzzer("StatusResponseFuzz"),

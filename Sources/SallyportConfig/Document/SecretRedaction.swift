@@ -1,3 +1,5 @@
+import SallyportModel
+
 /// Hides what may be a secret in a source line before the line is shown.
 ///
 /// A secret has no place in a configuration, but the line that is to be complained about is exactly the one where

@@ -3,6 +3,8 @@ package indirect enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case integer(Int)
+    /// Finite.
+    case decimal(Double)
     case string(String)
     case array([JSONValue])
     case object([Member])
@@ -45,6 +47,7 @@ package indirect enum JSONValue: Sendable, Hashable {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
+        case .decimal(let value): text += String(value)
         case .string(let value): Self.quote(value, into: &text)
         case .array(let values):
             Self.list(values, "[", "]", into: &text, indent: indent, pretty: pretty) { value, text in

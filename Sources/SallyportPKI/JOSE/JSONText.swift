@@ -1,19 +1,27 @@
 import SallyportConfig
 
 /// Strict reader of JSON from a peer (RFC 8259), as I-JSON wants it (RFC 7493): UTF-8, no name twice in an object, no
-/// lone surrogates, whole numbers only. What two readers could take differently is refused.
+/// lone surrogates, whole numbers only unless asked. What two readers could take differently is refused.
 package struct JSONText {
     /// Objects and arrays inside each other.
     static let maximumDepth = 16
 
     private var rest: ArraySlice<UInt8>
+    private let takesDecimals: Bool
 
-    private init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    private init(_ bytes: ArraySlice<UInt8>, takesDecimals: Bool) {
+        rest = bytes
+        self.takesDecimals = takesDecimals
+    }
 
-    /// - Parameter limit: bytes; more is refused without being read.
-    package static func parse(_ bytes: [UInt8], limit: Int = 64 << 10) throws(JOSEFailure) -> JSONValue {
+    /// - Parameters:
+    ///   - limit: bytes; more is refused without being read.
+    ///   - takesDecimals: also take numbers that are not whole, as the claims of a token may be.
+    package static func parse(
+        _ bytes: [UInt8], limit: Int = 64 << 10, takesDecimals: Bool = false
+    ) throws(JOSEFailure) -> JSONValue {
         guard bytes.count <= limit else { throw malformed("it has more than \(limit) bytes") }
-        var reader = JSONText(bytes[...])
+        var reader = JSONText(bytes[...], takesDecimals: takesDecimals)
         let value = try reader.value(depth: 0)
         reader.skipBlanks()
         guard reader.rest.isEmpty else { throw malformed("something follows the value") }
@@ -30,7 +38,7 @@ package struct JSONText {
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
-        default: return .integer(try integer())
+        default: return try number()
         }
     }
 
@@ -66,19 +74,50 @@ package struct JSONText {
         return value
     }
 
-    private mutating func integer() throws(JOSEFailure) -> Int {
-        let isNegative = rest.first == UInt8(ascii: "-")
-        let digits = rest.dropFirst(isNegative ? 1 : 0).prefix { $0.isASCIIDigit }
-        let end = rest.dropFirst(digits.count + (isNegative ? 1 : 0))
+    private mutating func number() throws(JOSEFailure) -> JSONValue {
+        var text: [UInt8] = []
+        if rest.first == UInt8(ascii: "-") { text.append(rest.removeFirst()) }
+        let digits = take(while: \.isASCIIDigit)
         guard let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else {
             throw Self.malformed("there is no value")
         }
-        guard end.first != UInt8(ascii: "."), end.first.map({ $0 | 0x20 }) != UInt8(ascii: "e"),
-            let value = Int((isNegative ? "-" : "") + String(decoding: digits, as: UTF8.self))
-        else { throw Self.malformed("a number is not whole or too great") }
-        rest = end
-        return value
+        text += digits
+        guard rest.first == UInt8(ascii: ".") || rest.first.map({ $0 | 0x20 }) == UInt8(ascii: "e") else {
+            guard let value = Int(String(decoding: text, as: UTF8.self)) else { throw Self.notWhole }
+            return .integer(value)
+        }
+        guard takesDecimals else { throw Self.notWhole }
+        text += try fraction()
+        guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite else { throw Self.notWhole }
+        return .decimal(value)
     }
+
+    /// What follows the digits before the point: `.5`, `e-3`, `.5E+7`.
+    private mutating func fraction() throws(JOSEFailure) -> [UInt8] {
+        var text: [UInt8] = []
+        if rest.first == UInt8(ascii: ".") {
+            text.append(rest.removeFirst())
+            let digits = take(while: \.isASCIIDigit)
+            guard !digits.isEmpty else { throw Self.notWhole }
+            text += digits
+        }
+        guard let mark = rest.first, mark | 0x20 == UInt8(ascii: "e") else { return text }
+        text.append(rest.removeFirst())
+        if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+            text.append(rest.removeFirst())
+        }
+        let digits = take(while: \.isASCIIDigit)
+        guard !digits.isEmpty else { throw Self.notWhole }
+        return text + digits
+    }
+
+    private mutating func take(while isWanted: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+        let taken = rest.prefix(while: isWanted)
+        rest = rest[taken.endIndex...]
+        return taken
+    }
+
+    private static let notWhole = malformed("a number is not whole or too great")
 
     private mutating func string() throws(JOSEFailure) -> String {
         rest.removeFirst()

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import SallyportConfig
+@testable import SallyportModel
 
 @Suite struct SpellingTests {
     @Test(arguments: [

@@ -1,7 +1,7 @@
 /// Words that somebody may have meant.
-enum Spelling {
+package enum Spelling {
     /// The nearest of the candidates, at most two slips away, or equal but for letter case, `_` and `-`.
-    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let wanted = folded(word)
         let limit = wanted.count <= 3 ? 1 : 2
         var best: (candidate: String, distance: Int)?
@@ -35,16 +35,5 @@ enum Spelling {
         }
         let distance = previous[right.count]
         return distance <= limit ? distance : nil
-    }
-}
-
-/// What to say about a key that is not known where it stands.
-enum UnknownKey {
-    /// - Parameter near: The key that was probably meant, if any.
-    static func help(_ key: String, near: String?, known: [String], at path: KeyPath) -> [String] {
-        if let near { return ["did you mean `\(near)`?"] }
-        let elsewhere = KeyIndex.places(of: key, near: path)
-        if let place = elsewhere.first { return ["`\(place.key)` belongs under \(place.parent)"] }
-        return ["known here: " + known.joined(separator: ", ")]
     }
 }

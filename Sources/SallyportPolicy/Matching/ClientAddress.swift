@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The address of a client as a number. An IPv4 address in the clothes of IPv6 (`::ffff:10.0.0.1`, RFC 4291 section
+/// 2.5.5.2) is the IPv4 address, so that no rule is evaded by the way a socket was opened.
+package struct ClientAddress: Sendable, Hashable {
+    /// IPv4 addresses stand below `::ffff:0:0`.
+    let bits: UInt128
+
+    static let mapped: UInt128 = 0xffff << 32
+
+    package var isIPv4: Bool { bits >> 32 == 0xffff }
+
+    /// - Parameter text: as inet_pton(3) reads it, without brackets and zone; nil for anything else.
+    package init?(_ text: String) {
+        guard text.utf8.count <= 45, text.utf8.allSatisfy(Self.mayStand) else { return nil }
+        var short = in_addr()
+        if inet_pton(AF_INET, text, &short) == 1 {
+            bits = Self.mapped | UInt128(UInt32(bigEndian: short.s_addr))
+            return
+        }
+        var long = in6_addr()
+        guard inet_pton(AF_INET6, text, &long) == 1 else { return nil }
+        bits = withUnsafeBytes(of: &long) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+    }
+
+    /// Keeps from a C function what it would not see to its end, such as a zero byte.
+    private static func mayStand(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
+        default: false
+        }
+    }
+}
+
+/// A network such as `10.0.0.0/8`, or a single address.
+package struct AddressBlock: Sendable, Hashable {
+    private let start: UInt128
+    private let mask: UInt128
+
+    /// - Returns: nil when it is neither an address nor a network, or bits are set behind the prefix.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let address = ClientAddress(String(first)) else { return nil }
+        var prefix = 128
+        if parts.count == 2 {
+            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]) else {
+                return nil
+            }
+            let isShort = !first.contains(":")
+            guard length <= (isShort ? 32 : 128) else { return nil }
+            prefix = isShort ? 96 + length : length
+        }
+        start = address.bits
+        mask = prefix == 0 ? 0 : UInt128.max << UInt128(128 - prefix)
+        guard start & ~mask == 0 else { return nil }
+    }
+
+    package func contains(_ address: ClientAddress) -> Bool {
+        // `::/0` speaks of IPv6; it does not take in IPv4 addresses only because of where they stand.
+        if address.isIPv4, start >> 32 != 0xffff { return false }
+        return address.bits & mask == start
+    }
+}

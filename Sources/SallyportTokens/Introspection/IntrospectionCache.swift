@@ -1,0 +1,74 @@
+/// What was answered about opaque tokens, and which questions are under way. Seconds since 1970 come in.
+///
+/// ```
+///  ask ─▶ unknown ─▶ waiting ─▶ active, until `exp` and 60 s at most
+///            │          ├─────▶ inactive, for 10 s
+///            │          └─────▶ failed: nothing is kept, whoever waits is refused
+///            └─ full ─▶ busy
+/// ```
+package struct IntrospectionCache: Sendable {
+    package static let longestActive: Int64 = 60
+    package static let inactive: Int64 = 10
+
+    package enum Decision: Sendable, Hashable {
+        case active(TokenClaims)
+        case inactive
+        /// Ask the server, and say `answered` or `failed` in the end.
+        case ask
+        /// Somebody asks already.
+        case wait
+        /// Too many questions are under way.
+        case busy
+    }
+
+    private struct Entry: Sendable {
+        let answer: IntrospectionAnswer
+        let until: Int64
+    }
+
+    private let most: Int
+    private let mostWaiting: Int
+    private var young: [TokenDigest: Entry] = [:]
+    private var old: [TokenDigest: Entry] = [:]
+    private var waiting: Set<TokenDigest> = []
+
+    /// - Parameters:
+    ///   - most: answers that are kept.
+    ///   - mostWaiting: questions that are under way at a time.
+    package init(most: Int = 10_000, mostWaiting: Int = 64) {
+        self.most = most
+        self.mostWaiting = mostWaiting
+    }
+
+    package mutating func decide(_ digest: TokenDigest, at now: Int64) -> Decision {
+        if let entry = young[digest] ?? old[digest], now < entry.until {
+            switch entry.answer {
+            case .active(let claims): return .active(claims)
+            case .inactive: return .inactive
+            }
+        }
+        guard !waiting.contains(digest) else { return .wait }
+        guard waiting.count < mostWaiting else { return .busy }
+        waiting.insert(digest)
+        return .ask
+    }
+
+    package mutating func answered(_ answer: IntrospectionAnswer, about digest: TokenDigest, at now: Int64) {
+        waiting.remove(digest)
+        let until =
+            switch answer {
+            case .inactive: now + Self.inactive
+            case .active(let claims): min(claims.facts.expires, now + Self.longestActive)
+            }
+        if young.count >= max(1, most / 2) {
+            old = young
+            young.removeAll(keepingCapacity: true)
+        }
+        old.removeValue(forKey: digest)
+        young[digest] = Entry(answer: answer, until: until)
+    }
+
+    package mutating func failed(_ digest: TokenDigest) { waiting.remove(digest) }
+
+    package var count: Int { young.count + old.count }
+}
