@@ -46,13 +46,13 @@ let package = Package(
         .executableTarget(
             name: "sallyport",
             dependencies: [
-                "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess",
+                "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportPolicy",
                 "SallyportConfig", "SallyportHTTP", "SallyportModel", arguments, logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "SallyportProxy",
             dependencies: [
-                "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig",
+                "SallyportTLS", "SallyportTokens", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig", "SallyportPolicy",
                 "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging, crypto,
             ], swiftSettings: strict),
         .target(
@@ -67,9 +67,9 @@ let package = Package(
         .target(name: "SallyportTelemetry", dependencies: ["SallyportModel", logging], swiftSettings: strict),
         .target(name: "SallyportEdge", dependencies: ["SallyportModel"], swiftSettings: strict),
         .target(
-            name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+            name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportPolicy", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportBalance", dependencies: ["SallyportConfig", "SallyportModel"], swiftSettings: strict),
-        .target(name: "SallyportConfig", dependencies: ["SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
+        .target(name: "SallyportConfig", dependencies: ["SallyportPolicy", "SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
         .target(name: "SallyportPolicy", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportCompression", dependencies: ["SallyportHTTP", "CZlib", "CBrotli"], swiftSettings: strict),
         .target(name: "SallyportHTTP", dependencies: ["SallyportModel"], swiftSettings: strict),
@@ -84,7 +84,7 @@ let package = Package(
         .testTarget(name: "SallyportHTTPTests", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportEdgeTests", dependencies: ["SallyportEdge", "SallyportModel"], swiftSettings: strict),
-        .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportPolicy", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportBalanceTests", dependencies: ["SallyportBalance", "SallyportConfig", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),

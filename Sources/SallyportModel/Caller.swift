@@ -4,6 +4,10 @@ package struct Caller: Sendable {
     package var certificate: Identity?
     /// The names of `identities` that hold for the request. These are what `allow` speaks of.
     package var names: [String]
+    /// Of the token that came with the request and was checked in full.
+    package var token: TokenFacts?
+    /// Of the API key that came with the request and is known.
+    package var key: KeyFacts?
 
     /// Whoever is at the other end of the connection.
     package init(_ certificate: Identity?) {
@@ -12,5 +16,5 @@ package struct Caller: Sendable {
     }
 
     /// Nobody in particular: nothing was shown that proves anything.
-    package var isAnonymous: Bool { certificate == nil }
+    package var isAnonymous: Bool { certificate == nil && token == nil && key == nil }
 }

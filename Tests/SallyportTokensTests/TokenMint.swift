@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import FoundationEssentials
 import SallyportConfig
+import SallyportModel
 import SallyportPKI
 
 @testable import SallyportTokens

@@ -1,5 +1,6 @@
 import SallyportConfig
 import SallyportModel
+import SallyportPolicy
 
 /// The right to forward one request to the upstream of one route.
 ///
@@ -20,22 +21,36 @@ package enum Authorization: ~Copyable, Sendable {
 /// Whether this caller may use this route, at this second (since 1970).
 ///
 /// A certificate is checked against the clock again here because a connection can outlive it.
-package func authorize(_ route: CompiledRoute, caller: Caller, at now: Int64) -> Authorization {
+///
+/// - Parameter circumstances: of the request, with this caller; asked for where a policy has a condition.
+package func authorize(
+    _ route: CompiledRoute, caller: Caller, at now: Int64, under circumstances: () -> Circumstances
+) -> Authorization {
     if let certificate = caller.certificate, certificate.certificate.notAfter < now {
         return .refused(LocalReply(.certificateExpiredInUse))
     }
     if caller.certificate == nil, route.route.requiresCertificate {
         return .refused(LocalReply(.routeRequiresCertificate))
     }
+    if let refusal = route.policy.missingProof(caller) ?? refusal(of: caller, by: route)
+        ?? route.policy.refusal(under: circumstances)
+    {
+        return .refused(refusal)
+    }
+    return .permitted(ForwardPermit(route: route))
+}
+
+/// What `allow` says.
+private func refusal(of caller: Caller, by route: CompiledRoute) -> LocalReply? {
     switch route.route.allow {
     case .anyone:
-        return .permitted(ForwardPermit(route: route))
+        return nil
     case .identities where caller.isAnonymous:
-        return .refused(LocalReply(.identityRequired))
+        return LocalReply(.identityRequired)
     case .identities:
         for name in caller.names where route.allowed.contains(name) {
-            return .permitted(ForwardPermit(route: route))
+            return nil
         }
-        return .refused(LocalReply(.identityNotAllowed))
+        return LocalReply(.identityNotAllowed)
     }
 }

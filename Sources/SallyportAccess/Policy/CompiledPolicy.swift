@@ -1,5 +1,6 @@
 import SallyportConfig
 import SallyportHTTP
+import SallyportPolicy
 
 /// The policies that a route is under, put together in the form that the data plane asks.
 ///
@@ -20,6 +21,10 @@ package final class CompiledPolicy: Sendable {
     package let responseBody: Int?
     /// Services that have to agree, in the order of the policies.
     package let consults: [ExternalAuthorization]
+    /// Each of them has to be met.
+    package let tokens: [TokenPolicy]
+    package let needsAPIKey: Bool
+    let conditions: [(condition: Condition, isDenial: Bool)]
     /// Nothing is asked of requests and nothing changed.
     package let isEmpty: Bool
 
@@ -36,9 +41,15 @@ package final class CompiledPolicy: Sendable {
         cors = policies.compactMap(\.cors).last.map(CompiledCrossOrigin.init)
         responseBody = policies.compactMap(\.responseBody).min()
         consults = policies.compactMap(\.consult)
+        tokens = policies.compactMap(\.jwt)
+        needsAPIKey = policies.contains(where: \.needsAPIKey)
+        conditions = policies.flatMap { policy in
+            [policy.when.map { ($0, false) }, policy.deny.map { ($0, true) }].compactMap(\.self)
+        }
         isEmpty =
             body == nil && addresses.isEmpty && methods.isEmpty && maintenance == nil && request.isEmpty
             && response.isEmpty && cors == nil && responseBody == nil && consults.isEmpty
+            && tokens.isEmpty && !needsAPIKey && conditions.isEmpty
     }
 }
 

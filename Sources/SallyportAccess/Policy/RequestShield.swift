@@ -1,5 +1,6 @@
 import SallyportHTTP
 import SallyportModel
+import SallyportPolicy
 
 // What a route's policies say about a request before it is asked who makes it.
 extension CompiledPolicy {

@@ -1,6 +1,7 @@
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
+import SallyportPolicy
 
 /// `sallyport route test`: what would happen to a request, decided by the very code that decides it in the gateway.
 package struct RouteTrial: Sendable {
@@ -70,16 +71,27 @@ package struct RouteTrial: Sendable {
         case .none:
             return explanation.refused(.noRoute, "no route matches host, path and header fields")
         case .methodNotAllowed(let methods):
-            return explanation.refused(.methodNotAllowed, "the path has routes for \(methods.joined(separator: ", ")) only")
+            return explanation.refused(
+                .methodNotAllowed, "the path has routes for \(methods.joined(separator: ", ")) only")
         case .route(let route):
             explanation.route = route.route.name
             explanation.note("route \(route.route.name) is the most specific that matches")
             if let reply = shield(head, from: ClientAddress(bytes: request.address), route.policy, &explanation) {
                 return explanation.refused(reply.reason, "a policy of the route refuses: \(reply.reason.title)")
             }
-            switch authorize(route, caller: Caller(names.map(Self.identity)), at: 0) {
+            let caller = Caller(names.map(Self.identity))
+            let circumstances = Circumstances(
+                head: head, client: ClientAddress(bytes: request.address), caller: caller, session: Self.session,
+                now: UnixTime.seconds())
+            explanation.note(route.policy, under: circumstances)
+            switch authorize(route, caller: caller, at: 0, under: { circumstances }) {
             case .refused(let reply):
-                return explanation.refused(reply.reason, Self.whyRefused(route.route, names))
+                let isOfPolicy = ![.identityNotAllowed, .identityRequired, .routeRequiresCertificate].contains(
+                    reply.reason)
+                return explanation.refused(
+                    reply.reason,
+                    isOfPolicy
+                        ? "a policy of the route refuses: \(reply.reason.title)" : Self.whyRefused(route.route, names))
             case .permitted(let permit):
                 return explanation.permitted(permit.route.route, Self.whyPermitted(route.route, names))
             }
@@ -87,7 +99,8 @@ package struct RouteTrial: Sendable {
     }
 
     private func shield(
-        _ head: RequestHead, from address: ClientAddress, _ policy: CompiledPolicy, _ explanation: inout RouteExplanation
+        _ head: RequestHead, from address: ClientAddress, _ policy: CompiledPolicy,
+        _ explanation: inout RouteExplanation
     ) -> LocalReply? {
         guard !policy.isEmpty else { return nil }
         explanation.note("under the policies \(policy.policies.map(\.name).joined(separator: ", "))")
@@ -163,6 +176,10 @@ package struct RouteTrial: Sendable {
         }
     }
 
+    /// What a client of today negotiates.
+    private static let session = SessionFacts(
+        version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", group: "X25519MLKEM768")
+
     /// Somebody of these names with a certificate that does not expire.
     private static func identity(_ names: [String]) -> Identity {
         let facts = CertificateFacts(
@@ -187,6 +204,16 @@ package struct RouteExplanation: Sendable {
 
     fileprivate mutating func note(_ step: String) { steps.append(step) }
 
+    /// What each part of the conditions comes to.
+    fileprivate mutating func note(_ policy: CompiledPolicy, under circumstances: Circumstances) {
+        for (condition, isDenial) in policy.conditions {
+            note("\(isDenial ? "deny" : "when"): \(condition.outcome(circumstances).words)")
+            for step in condition.explain(circumstances) {
+                note("  \(step.text): \(step.outcome.words)" + (step.value.map { " (\($0))" } ?? ""))
+            }
+        }
+    }
+
     fileprivate mutating func refused(_ reason: Reason, _ step: String) -> RouteExplanation {
         note(step)
         self.reason = reason
@@ -198,5 +225,15 @@ package struct RouteExplanation: Sendable {
         upstream = route.upstream
         note(route.redirect.map { "redirected to \($0.to)" } ?? "forwarded to \(route.upstream ?? "")")
         return self
+    }
+}
+
+extension Outcome {
+    fileprivate var words: String {
+        switch self {
+        case .holds: "holds"
+        case .fails: "does not hold"
+        case .undecided: "undecided"
+        }
     }
 }

@@ -15,6 +15,10 @@ extension EffectiveConfiguration {
             "addresses": policy.addresses.map(addresses),
             "methods": policy.methods.map { .strings($0) },
             "maintenance": policy.maintenance.map(maintenance),
+            "jwt": policy.jwt.map(jwt),
+            "apiKeys": policy.needsAPIKey ? .bool(true) : nil,
+            "when": policy.when.map { .string($0.text) },
+            "deny": policy.deny.map { .string($0.text) },
             "headers": headers(policy),
             "cors": policy.cors.map(crossOrigin),
             "consult": policy.consult.map(consult),
@@ -35,6 +39,27 @@ extension EffectiveConfiguration {
             "timeout": .string(DurationText.text(consult.timeout)), "send": .strings(consult.send),
             "take": consult.take.isEmpty ? nil : .strings(consult.take),
             "whenUnavailable": .string(consult.whenUnavailable.rawValue),
+        ])
+    }
+
+    private static func jwt(_ policy: TokenPolicy) -> JSONValue {
+        let keys: String
+        switch policy.keys {
+        case .discover: keys = "discover"
+        case .url(let url): keys = url
+        }
+        return .members([
+            "issuer": .string(policy.issuer), "audience": .strings(policy.audiences), "jwks": .string(keys),
+            "algorithms": .strings(policy.algorithms.map(\.rawValue)), "skew": .string(DurationText.text(policy.skew)),
+            "boundToCertificate": policy.boundToCertificate ? .bool(true) : nil,
+            "passOn": policy.passOn ? .bool(true) : nil,
+        ])
+    }
+
+    static func token(_ token: TokenIdentity) -> JSONValue {
+        .members([
+            "issuer": .string(token.issuer), "audience": token.audience.map(JSONValue.string),
+            "claims": token.claims.isEmpty ? nil : fields(token.claims),
         ])
     }
 

@@ -92,6 +92,8 @@ package enum EffectiveConfiguration {
             "organizationalUnit": rule.organizationalUnit.map(JSONValue.string),
             "fingerprint": rule.fingerprint.map { .string(Hexadecimal.text($0)) },
             "issuer": rule.issuer.map(JSONValue.string),
+            "token": rule.token.map(token),
+            "key": rule.key.map(JSONValue.string),
         ])
     }
 

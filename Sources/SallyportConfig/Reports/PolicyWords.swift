@@ -11,6 +11,10 @@ enum PolicyWords {
             ("addresses", policy.addresses.map(addresses)),
             ("methods", policy.methods?.joined(separator: ", ")),
             ("maintenance", policy.maintenance.map(maintenance)),
+            ("token", policy.jwt.map(token)),
+            ("API key", policy.needsAPIKey ? "one that is good" : nil),
+            ("when", policy.when?.text),
+            ("deny", policy.deny?.text),
             ("consult", policy.consult.map(consult)),
         ]
     }
@@ -21,6 +25,11 @@ enum PolicyWords {
             ("response fields", changes(policy.response)),
             ("cors", policy.cors.map(crossOrigin)),
         ]
+    }
+
+    private static func token(_ policy: TokenPolicy) -> String {
+        "of \(policy.issuer) for \(policy.audiences.joined(separator: ", "))"
+            + (policy.boundToCertificate ? ", bound to the client's certificate" : "")
     }
 
     private static func addresses(_ addresses: AddressPolicy) -> String {

@@ -30,19 +30,29 @@ enum IdentitySection {
     static let issuer = Field(
         "issuer", .reference(to: "an authority"), otherwise: "any authority that the listener trusts",
         "The authority that the certificate's chain ends in.")
+    static let token = Field(
+        "token", TokenIdentitySection.type, otherwise: "no token is needed",
+        "What the token of the request says, on a route with a `jwt` policy; together with a certificate, both.")
+    static let key = Field(
+        "key", .text("the name of an API key", maximum: 64), otherwise: "no API key is needed",
+        "The API key of the request, by name, on a route with an `apiKeys` policy.")
 
     static let type = ValueType.record(
         "an identity",
         [
             commonName.row, uri.row, dns.row, email.row, organization.row, organizationalUnit.row, fingerprint.row,
-            issuer.row,
+            issuer.row, token.row, key.row,
         ], rules: [.atLeastOne]
-    ) { record in
-        let rule = IdentityRule(
+    ) { record -> IdentityDraft? in
+        var rule = IdentityRule(
             name: record.path.text, commonName: record[commonName]?.value, uri: record[uri]?.value,
             dns: record[dns]?.value, email: record[email]?.value, organization: record[organization]?.value,
             organizationalUnit: record[organizationalUnit]?.value, fingerprint: record[fingerprint]?.value,
             issuer: record[issuer]?.value)
+        rule.token = record[token]?.value
+        rule.key = record[key]?.value
+        // A part that is bad must not be taken for one that is not there.
+        guard (rule.token != nil) == record.has("token"), (rule.key != nil) == record.has("key") else { return nil }
         return IdentityDraft(rule: rule, issuer: record[issuer])
     }
 }

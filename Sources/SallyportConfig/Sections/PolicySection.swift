@@ -1,4 +1,5 @@
 import SallyportModel
+import SallyportPolicy
 
 struct PolicyDraft: Sendable {
     var limits: Limits?
@@ -11,6 +12,10 @@ struct PolicyDraft: Sendable {
     var cors: Located<CrossOriginDraft>?
     var isSecure = false
     var consult: Located<ConsultDraft>?
+    var when: Condition?
+    var deny: Located<Condition>?
+    var jwt: TokenPolicy?
+    var needsAPIKey = false
 }
 
 /// One entry of `policies`.
@@ -30,6 +35,18 @@ enum PolicySection {
     static let cors = Field(
         "cors", CrossOriginSection.type, otherwise: "the upstream's own answers pass as they are",
         "Which pages of other origins may read responses; the gateway answers preflight requests itself.")
+    static let when = Field(
+        "when", .condition(), otherwise: "under all circumstances",
+        "A condition that has to hold for a request; otherwise it is answered 403.")
+    static let deny = Field(
+        "deny", .condition(), otherwise: "under no circumstances",
+        "A condition that must not hold for a request; if it holds, or is undecided, the answer is 403.")
+    static let jwt = Field(
+        "jwt", TokenSection.type, otherwise: "no token is asked for",
+        "Takes only requests with a token of this issuer; others are answered 401.")
+    static let apiKeys = Field(
+        "apiKeys", .isTrue(), otherwise: "no API key is asked for",
+        "Takes only requests with an API key that `sallyport key create` made; others are answered 401.")
 
     static let securityHeaders = Field(
         "securityHeaders", .isTrue(), otherwise: "only what the upstream says",
@@ -45,8 +62,8 @@ enum PolicySection {
     static let type = ValueType.record(
         "a policy",
         [
-            limits.row, addresses.row, methods.row, maintenance.row, headers.row, securityHeaders.row, cors.row,
-            consult.row,
+            limits.row, addresses.row, methods.row, maintenance.row, jwt.row, apiKeys.row, when.row, deny.row,
+            headers.row, securityHeaders.row, cors.row, consult.row,
         ], rules: [.atLeastOne]
     ) { record in
         var draft = PolicyDraft()
@@ -60,6 +77,10 @@ enum PolicySection {
         draft.isSecure = record[securityHeaders]?.value ?? false
         draft.cors = record[cors]
         draft.consult = record[consult]
+        draft.when = record[when]?.value
+        draft.deny = record[deny]
+        draft.jwt = record[jwt]?.value
+        draft.needsAPIKey = record[apiKeys] != nil
         return draft
     }
 }
@@ -159,7 +180,22 @@ extension ConfigurationCheck {
         policy.responseBody = draft.responseBody
         policy.consult = draft.consult.map { consult($0) }
         policy.cors = draft.cors.flatMap { crossOrigin($0) }
+        policy.when = draft.when
+        policy.deny = draft.deny.map { denial($0) }
+        policy.jwt = draft.jwt
+        policy.needsAPIKey = draft.needsAPIKey
         return policy
+    }
+
+    /// What a request may lack leaves the condition undecided, and so refuses the request.
+    private func denial(_ deny: Located<Condition>) -> Condition {
+        for (fact, range) in deny.value.unguarded {
+            session.warn(
+                .conditionUnguarded, "requests without \(fact.text) are refused",
+                at: session.part(range, of: deny.value.text, at: deny.span), label: "may be missing",
+                help: ["write has(\(fact.text)) and … if they are to go on"], path: deny.path)
+        }
+        return deny.value
     }
 
     /// The policies that a route names.

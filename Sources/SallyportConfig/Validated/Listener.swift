@@ -237,6 +237,17 @@ package struct IdentityRule: Sendable, Hashable {
     package var fingerprint: [UInt8]?
     /// A key of `Configuration.authorities` that the chain must end in.
     package var issuer: String?
+    package var token: TokenIdentity?
+    /// The name of an API key.
+    package var key: String?
+
+    /// Whether a certificate alone can't be this identity.
+    package var needsCredentials: Bool { token != nil || key != nil }
+    /// Whether there is anything that a certificate has to satisfy.
+    package var needsCertificate: Bool {
+        commonName != nil || uri != nil || dns != nil || email != nil || organization != nil
+            || organizationalUnit != nil || fingerprint != nil || issuer != nil
+    }
 
     package init(
         name: String, commonName: String? = nil, uri: String? = nil, dns: String? = nil, email: String? = nil,

@@ -1,3 +1,5 @@
+import SallyportPolicy
+
 /// What is demanded of requests, and changed about them and their responses, under one name.
 ///
 /// A route is under `baseline` and under the policies that it names, in this order. They add up: a request has to meet
@@ -19,6 +21,14 @@ package struct Policy: Sendable, Hashable {
     /// The longest response content, bytes; nil leaves it to the upstream.
     package var responseBody: Int?
     package var consult: ExternalAuthorization?
+    /// Has to hold for a request.
+    package var when: Condition?
+    /// Must not hold for a request.
+    package var deny: Condition?
+    /// Nil: no token is asked for.
+    package var jwt: TokenPolicy?
+    /// Whether an API key is asked for.
+    package var needsAPIKey = false
 
     package init(name: String) {
         self.name = name

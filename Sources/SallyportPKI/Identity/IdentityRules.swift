@@ -16,7 +16,7 @@ package struct IdentityRules: Sendable {
     /// its place, so that writing a rule can only narrow who may use a name.
     package func names(for chain: VerifiedChain) -> [String] {
         var names: [String] = []
-        for rule in rules where Self.rule(rule, holdsFor: chain) {
+        for rule in rules where !rule.needsCredentials && Self.rule(rule, holdsFor: chain.facts, of: chain.authority) {
             if !names.contains(where: { $0.hasSameBytes(as: rule.name) }) { names.append(rule.name) }
         }
         if let implicit = implicitName(of: chain) { names.append(implicit) }
@@ -37,8 +37,8 @@ package struct IdentityRules: Sendable {
         return name
     }
 
-    private static func rule(_ rule: IdentityRule, holdsFor chain: VerifiedChain) -> Bool {
-        let facts = chain.facts
+    /// Whether the part of the rule that speaks of certificates holds; false when it has none.
+    package static func rule(_ rule: IdentityRule, holdsFor facts: CertificateFacts, of authority: String) -> Bool {
         let conditions: [Bool?] = [
             rule.commonName.map { facts.commonName?.hasSameBytes(as: $0) == true },
             rule.uri.map { pattern in facts.uris.contains { uri($0, matches: pattern) } },
@@ -48,7 +48,7 @@ package struct IdentityRules: Sendable {
             rule.organizationalUnit.map { wanted in facts.organizationalUnits.contains { $0.hasSameBytes(as: wanted) }
             },
             rule.fingerprint.map { $0 == facts.fingerprint },
-            rule.issuer.map { chain.authority.hasSameBytes(as: $0) },
+            rule.issuer.map { authority.hasSameBytes(as: $0) },
         ]
         let given = conditions.compactMap(\.self)
         return !given.isEmpty && given.allSatisfy(\.self)

@@ -70,3 +70,9 @@ extension OutcomeStack {
         }
     }
 }
+
+/// One text means one thing.
+extension Condition: Hashable {
+    package static func == (left: Condition, right: Condition) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}

@@ -15,7 +15,15 @@ package struct Circumstances {
     /// Seconds since 1970.
     let now: Int64
 
-    package init(
+    /// - Parameter caller: with token and key, once they are checked.
+    package init(head: RequestHead, client: ClientAddress?, caller: Caller, session: SessionFacts, now: Int64) {
+        self.init(
+            head: head, client: client, certificate: caller.certificate,
+            names: caller.isAnonymous ? nil : caller.names, token: caller.token, key: caller.key, session: session,
+            now: now)
+    }
+
+    init(
         head: RequestHead, client: ClientAddress?, certificate: Identity? = nil, names: [String]? = nil,
         token: TokenFacts? = nil, key: KeyFacts? = nil, session: SessionFacts, now: Int64
     ) {

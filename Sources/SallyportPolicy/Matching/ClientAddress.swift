@@ -6,27 +6,38 @@
     import Darwin
 #endif
 
-/// The address of a client as a number. An IPv4 address in the clothes of IPv6 (`::ffff:10.0.0.1`, RFC 4291 section
-/// 2.5.5.2) is the IPv4 address, so that no rule is evaded by the way a socket was opened.
+/// A client's address as one number. IPv4 stands where IPv6 maps it, `::ffff:0:0/96` (RFC 4291 section 2.5.5.2), so that
+/// no rule is evaded by the way a socket was opened.
 package struct ClientAddress: Sendable, Hashable {
-    /// IPv4 addresses stand below `::ffff:0:0`.
-    let bits: UInt128
+    package let value: UInt128
 
-    static let mapped: UInt128 = 0xffff << 32
+    package var isIPv4: Bool { value >> 32 == 0xffff }
 
-    package var isIPv4: Bool { bits >> 32 == 0xffff }
+    /// - Parameter bytes: 4 or 16 in network order; anything else is no address, and equal to `::`.
+    package init(bytes: [UInt8]) {
+        var value: UInt128 = bytes.count == 4 ? 0xffff : 0
+        if bytes.count == 4 || bytes.count == 16 {
+            for byte in bytes { value = value << 8 | UInt128(byte) }
+        }
+        self.value = Self.unwrapped(value)
+    }
+
+    /// An IPv4 address behind a translator is that address (RFC 6052 section 2.1).
+    private static func unwrapped(_ value: UInt128) -> UInt128 {
+        value >> 32 == 0x64_ff9b_0000_0000_0000_0000 ? 0xffff_0000_0000 | value & 0xffff_ffff : value
+    }
 
     /// - Parameter text: as inet_pton(3) reads it, without brackets and zone; nil for anything else.
     package init?(_ text: String) {
         guard text.utf8.count <= 45, text.utf8.allSatisfy(Self.mayStand) else { return nil }
         var short = in_addr()
         if inet_pton(AF_INET, text, &short) == 1 {
-            bits = Self.mapped | UInt128(UInt32(bigEndian: short.s_addr))
+            self.init(bytes: withUnsafeBytes(of: &short) { Array($0) })
             return
         }
         var long = in6_addr()
         guard inet_pton(AF_INET6, text, &long) == 1 else { return nil }
-        bits = withUnsafeBytes(of: &long) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+        self.init(bytes: withUnsafeBytes(of: &long) { Array($0) })
     }
 
     /// Keeps from a C function what it would not see to its end, such as a zero byte.
@@ -56,7 +67,7 @@ package struct AddressBlock: Sendable, Hashable {
             guard length <= (isShort ? 32 : 128) else { return nil }
             prefix = isShort ? 96 + length : length
         }
-        start = address.bits
+        start = address.value
         mask = prefix == 0 ? 0 : UInt128.max << UInt128(128 - prefix)
         guard start & ~mask == 0 else { return nil }
     }
@@ -64,6 +75,6 @@ package struct AddressBlock: Sendable, Hashable {
     package func contains(_ address: ClientAddress) -> Bool {
         // `::/0` speaks of IPv6; it does not take in IPv4 addresses only because of where they stand.
         if address.isIPv4, start >> 32 != 0xffff { return false }
-        return address.bits & mask == start
+        return address.value & mask == start
     }
 }

@@ -5,6 +5,7 @@ import SallyportConfig
 import SallyportHTTP
 import SallyportModel
 import SallyportPKI
+import SallyportPolicy
 import SallyportTLS
 import SallyportTelemetry
 
@@ -68,6 +69,14 @@ final class ClientSession {
             tls: AccessTLS(established.tls), identity: identity, ja3: established.fingerprint?.ja3,
             ja4: established.fingerprint?.ja4,
             version: established.tls.alpn == ListenerProtocol.http2.applicationProtocol ? "2" : "1.1")
+    }
+
+    /// What conditions can ask about the handshake.
+    var facts: SessionFacts {
+        let tls = established.tls
+        return SessionFacts(
+            version: tls.version.rawValue, cipher: tls.cipherSuite, group: tls.group, resumed: tls.resumed,
+            serverName: established.sni, ja3: established.fingerprint?.ja3, ja4: established.fingerprint?.ja4)
     }
 
     // MARK: configuration

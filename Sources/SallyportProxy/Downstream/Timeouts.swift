@@ -15,6 +15,8 @@ enum Timeouts {
     /// A request's content may take this long, and longer by one second for each `minimumRate` bytes of it.
     static let contentGrace = TimeAmount.seconds(20)
     static let minimumRate: UInt64 = 500
+    /// How long a request waits for the keys of the issuer of its token.
+    static let keys = TimeAmount.seconds(5)
     /// How long a client may go on sending after its last answer.
     static let linger = TimeAmount.seconds(2)
     static let connectionAge = TimeAmount.hours(1)
@@ -31,6 +33,8 @@ enum Bounds {
     static let lingerBytes = 1 << 20
     /// Requests that wait for their turn on one worker, and nanoseconds that each may wait.
     static let waitingRequests = 1000
+    /// Requests that wait for the keys of one issuer.
+    static let waitingForKeys = 1000
     static let turnPatience: UInt64 = 1_000_000_000
     static let backlog: Int32 = 4096
 }

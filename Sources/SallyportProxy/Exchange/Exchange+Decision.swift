@@ -8,6 +8,8 @@ import SallyportModel
 enum DecisionStep {
     /// Addresses, maintenance, method, announced length, preflight: whoever asks.
     case shield
+    /// Token and API key.
+    case identify
     /// Whether who asks may.
     case authorize
     /// Whether others agree; the first of them that has not been asked.
@@ -16,13 +18,17 @@ enum DecisionStep {
 
 // One step after the other; each lets the request go on, answers it, or waits.
 extension Exchange {
-    func decide(_ route: CompiledRoute, from first: DecisionStep) {
+    /// - Parameter mayWait: false when the request has waited already.
+    func decide(_ route: CompiledRoute, from first: DecisionStep, mayWait: Bool = true) {
         switch first {
         case .shield:
             guard shield(route.policy) else { return }
-            decide(route, from: .authorize)
+            fallthrough
+        case .identify:
+            guard identify(route, mayWait: mayWait) else { return }
+            fallthrough
         case .authorize:
-            switch authorize(route, caller: caller, at: loop.wallClockSeconds()) {
+            switch authorize(route, caller: caller, at: loop.wallClockSeconds(), under: { circumstances }) {
             case .refused(let refusal): return answer(refusal)
             case .permitted(let permit): self.permit = consume permit
             }

@@ -39,6 +39,8 @@ final class Exchange {
     /// Complete lines for the upstream, from services that agreed.
     var consulted: [UInt8] = []
     var consultation: AuthorizationCall?
+    /// Lower-case names of fields with credentials that are not for the upstream.
+    var credentialFields: [String] = []
     /// What pages of the client's origin may do with the response.
     var crossOriginFields: [(name: String, value: String)] = []
     private(set) var requestEndedAt: NIODeadline?
@@ -78,6 +80,8 @@ final class Exchange {
     /// Whether bytes can be passed on that are no HTTP any more.
     var wantsTunnelBytes: Bool { machine.isTunnel && upstream?.isWritable == true }
 
+    var callers: CallerKeeper { view.generation.callers }
+    var configuration: Configuration { view.generation.configuration }
     var generationNumber: Int { view.generation.number }
 
     /// Every exchange ends here, once.

@@ -24,6 +24,7 @@ package final class Gateway: Sendable {
     private let notices = ExpiryNotices()
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
+    private let callers: CallerKeeper
     private let watch: EdgeWatch
     private let upstreams: UpstreamKeeper
     private let journal = HandshakeJournal()
@@ -39,6 +40,7 @@ package final class Gateway: Sendable {
         var reloads: Turn?
         var renewal: Task<Void, Never>?
         var revocation: Task<Void, Never>?
+        var callers: Task<Void, Never>?
         var watch: Task<Void, Never>?
         /// Whether this process accepts connections.
         var isOpen = false
@@ -54,8 +56,10 @@ package final class Gateway: Sendable {
     ) async throws(GatewayError) -> Gateway {
         let issuing = IssuingServices(environment)
         let keeper = RevocationKeeper(directory: environment.state, logger: environment.logger)
+        let callers = CallerKeeper(environment.state, logger: environment.logger)
         var builder = GenerationBuilder(
-            environment: environment, configuration: configuration, previous: nil, issuing: issuing, keeper: keeper)
+            environment: environment, configuration: configuration, previous: nil, issuing: issuing, keeper: keeper,
+            callers: callers)
         let generation = try builder.build(number: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
         let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
@@ -64,9 +68,10 @@ package final class Gateway: Sendable {
             budget: generation.configuration.edge.memory)
         let gateway = Gateway(
             environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
-            keeper: keeper, watch: watch)
+            keeper: keeper, callers: callers, watch: watch)
         gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
+        gateway.watchCallers(configuration.policies)
         gateway.upstreams.adopt(generation.upstreams.values, on: workers.first)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [], inherited: environment.inherited)
@@ -91,8 +96,9 @@ package final class Gateway: Sendable {
 
     private init(
         environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker],
-        issuing: IssuingServices, keeper: RevocationKeeper, watch: EdgeWatch
+        issuing: IssuingServices, keeper: RevocationKeeper, callers: CallerKeeper, watch: EdgeWatch
     ) {
+        self.callers = callers
         self.watch = watch
         self.issuing = issuing
         self.keeper = keeper
@@ -229,12 +235,13 @@ package final class Gateway: Sendable {
     private func apply(_ configuration: Configuration, isRefresh: Bool) async throws(GatewayError) -> Int {
         let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
         var builder = GenerationBuilder(
-            environment: environment, configuration: configuration, previous: previous, issuing: issuing, keeper: keeper
-        )
+            environment: environment, configuration: configuration, previous: previous, issuing: issuing, keeper: keeper,
+            callers: callers)
         if isRefresh { builder.keepFiles(of: previous) }
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         keeper.adopt(generation.revocation)
+        callers.adopt(configuration.policies)
         upstreams.adopt(generation.upstreams.values, on: workers.first)
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
@@ -278,6 +285,13 @@ package final class Gateway: Sendable {
         let rounds = RevocationRounds(keeper: keeper, fetcher: HTTPFetcher(group: group))
         let task = Task { await rounds.run() }
         state.withLock { $0.revocation = task }
+    }
+
+    /// API keys are there before anything is accepted; keys of issuers come as soon as they can.
+    private func watchCallers(_ policies: [Policy]) {
+        callers.adopt(policies)
+        let task = Task { [callers, group] in await callers.run(HTTPFetcher(group: group)) }
+        state.withLock { $0.callers = task }
     }
 
     /// Takes over what was revoked, denied or allowed again on this machine. Connections that are refused now are cut.
@@ -396,7 +410,7 @@ package final class Gateway: Sendable {
         if limits.delay > .zero { await pause(limits.delay) }
         let (listeners, tasks, log, isSucceeded, isOpen) = state.withLock { state in
             (
-                state.listeners, [state.renewal, state.watch, state.revocation], state.generation.accessLog.logger,
+                state.listeners, [state.renewal, state.watch, state.revocation, state.callers], state.generation.accessLog.logger,
                 state.isSucceeded, state.isOpen
             )
         }

@@ -32,6 +32,8 @@ package final class Generation: Sendable {
     /// What its files held; a refresh goes on with that.
     let files: ReadFiles
     let revocation: RevocationPlan
+    /// What callers are checked with; shared by all generations.
+    let callers: CallerKeeper
     let accessLog: AccessLogOwner
     /// Seconds since 1970.
     let loadedAt: Int64
@@ -40,8 +42,9 @@ package final class Generation: Sendable {
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext], services: [String: LocalMounts],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
         acme: [ACMEPlan], issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
-        accessLog: AccessLogOwner, loadedAt: Int64
+        callers: CallerKeeper, accessLog: AccessLogOwner, loadedAt: Int64
     ) {
+        self.callers = callers
         self.number = number
         self.configuration = configuration
         self.tls = tls

@@ -15,6 +15,7 @@ struct GenerationBuilder {
     private let previous: Generation?
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
+    private let callers: CallerKeeper
     /// Seconds since 1970.
     private let now: Int64
     private var files = ReadFiles()
@@ -27,8 +28,9 @@ struct GenerationBuilder {
 
     init(
         environment: GatewayEnvironment, configuration: Configuration, previous: Generation?, issuing: IssuingServices,
-        keeper: RevocationKeeper
+        keeper: RevocationKeeper, callers: CallerKeeper
     ) {
+        self.callers = callers
         self.issuing = issuing
         self.keeper = keeper
         self.environment = environment
@@ -61,7 +63,7 @@ struct GenerationBuilder {
         return Generation(
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,
-            revocation: try revocationPlan(), accessLog: try accessLog(), loadedAt: now)
+            revocation: try revocationPlan(), callers: callers, accessLog: try accessLog(), loadedAt: now)
     }
 
     private func revocationPlan() throws(GatewayError) -> RevocationPlan {

@@ -1,6 +1,6 @@
 import SallyportConfig
 import SallyportPKI
-import SallyportPolicy
+import SallyportModel
 
 /// What an authorization server says about a token that only it can read (RFC 7662 section 2.2).
 package enum IntrospectionAnswer: Sendable, Hashable {

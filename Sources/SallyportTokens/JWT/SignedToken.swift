@@ -1,3 +1,4 @@
+import SallyportModel
 import Crypto
 import FoundationEssentials
 import SallyportConfig

@@ -1,3 +1,5 @@
+import SallyportModel
+
 /// What a token of one issuer has to be.
 package struct TokenRules: Sendable, Hashable {
     /// `iss`, byte for byte.

@@ -1,3 +1,4 @@
+import SallyportModel
 import FoundationEssentials
 import JWTKit
 import SallyportConfig

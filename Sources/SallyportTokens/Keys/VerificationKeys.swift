@@ -1,3 +1,4 @@
+import SallyportModel
 import Crypto
 import FoundationEssentials
 import SallyportConfig
@@ -16,6 +17,20 @@ package enum TokenKeyFault: Error, Sendable, Hashable {
     case weakSecret
     /// A discovery document of another issuer, or with an address that is not `https`.
     case otherIssuer
+}
+
+extension TokenKeyFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .tooLarge: "it has more than 256 KiB or more than 100 keys"
+        case .malformed: "it is not strict JSON of the form that is wanted"
+        case .privateKey: "a private or shared key stands in it, so whoever reads it can sign"
+        case .ambiguous: "two keys in it go by one name"
+        case .empty: "no key in it can be used with the algorithms of the policy"
+        case .weakSecret: "the secret is shorter than the hash"
+        case .otherIssuer: "it is the document of another issuer, or its keys do not come by https"
+        }
+    }
 }
 
 /// The keys of an issuer (RFC 7517 section 5), ready for use.

@@ -62,7 +62,7 @@ enum DurationOption {
         -> Int64
     {
         guard let duration = DurationArgument.parse(text), range.contains(duration.components.seconds) else {
-            throw CommandFailure(.usage, "\(option) \(text): a duration such as 15m or 24h is wanted, up to 7d")
+            throw CommandFailure(.usage, "\(option) \(text): a duration such as 15m or 24h is wanted, up to \(range.upperBound / 86_400)d")
         }
         return duration.components.seconds
     }

@@ -1,6 +1,7 @@
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
+import SallyportPolicy
 import Testing
 
 @testable import SallyportAccess

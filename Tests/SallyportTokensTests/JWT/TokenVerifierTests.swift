@@ -1,5 +1,5 @@
 import SallyportPKI
-import SallyportPolicy
+import SallyportModel
 import Testing
 
 @testable import SallyportTokens

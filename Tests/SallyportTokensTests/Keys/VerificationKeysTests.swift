@@ -1,3 +1,4 @@
+import SallyportModel
 import SallyportPKI
 import Testing
 

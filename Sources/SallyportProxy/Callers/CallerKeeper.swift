@@ -1,0 +1,188 @@
+import Logging
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+import SallyportTokens
+import Synchronization
+
+/// Keeps what callers are checked with, for as long as the gateway runs and across generations: the keys of issuers,
+/// tokens that were good, and API keys.
+final class CallerKeeper: Sendable {
+    private struct SourceState {
+        var rotation = KeyRotation()
+        var keys: VerificationKeys?
+        var verified = VerifiedTokens()
+        var isFetching = false
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private struct State {
+        var sources: [TokenSource: SourceState] = [:]
+        var apiKeys = APIKeyTable()
+        var mark: FileMark?
+        var fetcher: (any DocumentFetcher)?
+        var revision: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let file: APIKeyFile
+    private let logger: Logger
+
+    init(_ directory: StateDirectory, logger: Logger) {
+        file = APIKeyFile(directory)
+        self.logger = logger
+    }
+
+    /// Looks every second what is due, until it is cancelled.
+    func run(_ fetcher: any DocumentFetcher) async {
+        state.withLock { $0.fetcher = fetcher }
+        while !Task.isCancelled {
+            readAPIKeys()
+            let now = UnixTime.seconds()
+            let due = state.withLock { state in state.sources.filter { $0.value.rotation.isDue(at: now) }.map(\.key) }
+            for source in due { fetch(source) }
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        }
+    }
+
+    /// Puts the policies of a generation into service. What is known of sources that stay, stays.
+    func adopt(_ policies: [Policy]) {
+        let wanted = Set(policies.compactMap(\.jwt).map(TokenSource.init))
+        let isFirst = state.withLock { state in
+            state.sources = Dictionary(uniqueKeysWithValues: wanted.map { ($0, state.sources[$0] ?? SourceState()) })
+            return state.fetcher == nil
+        }
+        if isFirst { readAPIKeys() }
+    }
+
+    // MARK: tokens
+
+    enum TokenCheck {
+        case good(TokenFacts)
+        case refused(TokenFault)
+    }
+
+    /// - Parameters:
+    ///   - certificate: SHA-256 of the client's certificate.
+    ///   - now: seconds since 1970.
+    func check(_ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64) -> TokenCheck {
+        let known = state.withLock { state in
+            state.sources[TokenSource(policy)].map { ($0.rotation.isUsable(at: now) ? $0.keys : nil, $0.verified) }
+        }
+        guard let known, let keys = known.0 else { return .refused(.keysUnavailable) }
+        let verified = known.1
+        let verifier = TokenVerifier(TokenRules(policy))
+        let digest = TokenDigest(of: token)
+        do throws(TokenFault) {
+            if let claims = verified.claims(of: digest, revision: keys.revision) {
+                return .good(try verifier.recheck(claims, certificate: certificate, at: now))
+            }
+            let claims = try verifier.verify(try SignedToken(token), keys: keys, certificate: certificate, at: now)
+            verified.remember(claims, of: digest, revision: keys.revision)
+            return .good(claims.facts)
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// Whether fetching keys may help with a fault, and is under way; `then` is called, on any thread, when it ended.
+    func fetchesKeys(
+        for policy: TokenPolicy, because fault: TokenFault, at now: Int64, then: @escaping @Sendable () -> Void
+    ) -> Bool {
+        let source = TokenSource(policy)
+        let (isComing, begins) = state.withLock { state -> (Bool, Bool) in
+            guard var known = state.sources[source], state.fetcher != nil else { return (false, false) }
+            var begins = false
+            if !known.isFetching {
+                switch fault {
+                case .unknownKey: begins = known.rotation.sawUnknownKey(at: now)
+                case .keysUnavailable: begins = known.rotation.isDue(at: now)
+                default: break
+                }
+            }
+            let isComing = (known.isFetching || begins) && known.waiting.count < Bounds.waitingForKeys
+            if isComing { known.waiting.append(then) }
+            state.sources[source] = known
+            return (isComing, begins)
+        }
+        if begins { fetch(source) }
+        return isComing
+    }
+
+    private func fetch(_ source: TokenSource) {
+        let fetcher = state.withLock { state -> (any DocumentFetcher)? in
+            guard state.sources[source]?.isFetching == false else { return nil }
+            state.sources[source]?.isFetching = true
+            return state.fetcher
+        }
+        guard let fetcher else { return }
+        Task { await fetch(source, by: fetcher) }
+    }
+
+    private func fetch(_ source: TokenSource, by fetcher: any DocumentFetcher) async {
+        do {
+            let (document, age) = try await source.fetch(fetcher)
+            let revision = state.withLock { state in
+                state.revision += 1
+                return state.revision
+            }
+            let keys = try await VerificationKeys(jwks: document, allowed: source.algorithms, revision: revision)
+            end(source) { known in
+                // The same keys again: what was checked with them stays checked.
+                if known.keys?.fingerprint != keys.fingerprint { known.keys = keys }
+                known.rotation.fetched(maximumAge: age, at: UnixTime.seconds())
+            }
+            logger.info(
+                "keys of an issuer in use",
+                metadata: ["issuer": "\(source.issuer)", "keys": "\(keys.count)", "skipped": "\(keys.skipped)"])
+        } catch {
+            end(source) { $0.rotation.failed(at: UnixTime.seconds()) }
+            logger.warning(
+                "keys of an issuer not fetched",
+                metadata: [
+                    "code": "\(Reason.tokenKeysUnavailable.name)", "issuer": "\(source.issuer)", "error": "\(error)",
+                ])
+        }
+    }
+
+    private func end(_ source: TokenSource, _ change: (inout SourceState) -> Void) {
+        let waiting = state.withLock { state -> [@Sendable () -> Void] in
+            guard var known = state.sources[source] else { return [] }
+            change(&known)
+            known.isFetching = false
+            defer { state.sources[source] = known }
+            defer { known.waiting = [] }
+            return known.waiting
+        }
+        for then in waiting { then() }
+    }
+
+    // MARK: API keys
+
+    func record(of key: APIKey) -> APIKeyRecord? { state.withLock { $0.apiKeys }.record(of: key) }
+
+    /// Reads the file if it looks different. One that cannot be used leaves the keys as they were.
+    private func readAPIKeys() {
+        let mark = FileMark(path: file.path)
+        guard state.withLock({ $0.mark }) != mark else { return }
+        do throws(PKIError) {
+            let table = APIKeyTable(try file.records())
+            state.withLock { state in
+                state.apiKeys = table
+                state.mark = mark
+            }
+            logger.info("API keys read", metadata: ["keys": "\(table.count)"])
+        } catch {
+            state.withLock { $0.mark = mark }
+            logger.error("API keys not read", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension TokenRules {
+    init(_ policy: TokenPolicy) {
+        self.init(
+            issuer: policy.issuer, audiences: Set(policy.audiences), algorithms: Set(policy.algorithms),
+            skew: policy.skew.components.seconds, mustBeBound: policy.boundToCertificate)
+    }
+}

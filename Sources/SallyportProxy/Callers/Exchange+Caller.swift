@@ -1,0 +1,90 @@
+import NIOCore
+import SallyportAccess
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+import SallyportPolicy
+import SallyportTokens
+
+// Who asks, beyond the certificate: the token and the API key of the request.
+extension Exchange {
+    /// Checks what the policies of the route ask for. False: the request was answered, or waits for keys.
+    /// - Parameter mayWait: false when it has waited already.
+    func identify(_ route: CompiledRoute, mayWait: Bool) -> Bool {
+        guard route.policy.asksForCredentials else { return true }
+        let presented: PresentedCredentials
+        do throws(PresentedCredentials.Ambiguous) {
+            presented = try PresentedCredentials(head, isKey: APIKey.isMeant)
+        } catch {
+            answer(LocalReply(.credentialsAmbiguous))
+            return false
+        }
+        withhold(presented, route.policy)
+        if let token = presented.token, !checkToken(token, route, mayWait: mayWait) { return false }
+        if route.policy.needsAPIKey, let key = presented.key, let refusal = checkKey(key) {
+            answer(BearerChallenge.reply(refusal))
+            return false
+        }
+        let rules = configuration.identities
+        caller.names += CallerNames.names(rules, for: caller) { rule, identity in
+            IdentityRules.rule(rule, holdsFor: identity.certificate, of: identity.authority)
+        }
+        return true
+    }
+
+    /// An API key is between the client and this gateway; a token goes on where a policy says so.
+    private func withhold(_ presented: PresentedCredentials, _ policy: CompiledPolicy) {
+        credentialFields = policy.needsAPIKey ? ["x-api-key"] : []
+        let staysHere = policy.tokens.contains { !$0.passOn }
+        if staysHere || presented.keyIsBearer { credentialFields.append("authorization") }
+    }
+
+    private func checkToken(_ token: [UInt8], _ route: CompiledRoute, mayWait: Bool) -> Bool {
+        let now = loop.wallClockSeconds()
+        let certificate = caller.certificate?.certificate.fingerprint
+        for policy in route.policy.tokens {
+            switch callers.check(token, policy, certificate: certificate, at: now) {
+            case .good(let facts): caller.token = facts
+            case .refused(let fault):
+                if !mayWait || !waitForKeys(policy, fault, route, at: now) {
+                    answer(BearerChallenge.reply(fault.reason))
+                }
+                return false
+            }
+        }
+        return true
+    }
+
+    /// False when keys would not help, or do not come.
+    private func waitForKeys(_ policy: TokenPolicy, _ fault: TokenFault, _ route: CompiledRoute, at now: Int64) -> Bool
+    {
+        let waiting = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let eventLoop = loop.eventLoop
+        let comes = callers.fetchesKeys(for: policy, because: fault, at: now) {
+            eventLoop.execute {
+                let exchange = waiting.value
+                guard exchange.resume() else { return }
+                exchange.decide(route, from: .identify, mayWait: false)
+            }
+        }
+        if comes { suspend(until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason)) }
+        return comes
+    }
+
+    private func checkKey(_ bytes: [UInt8]) -> Reason? {
+        guard let key = APIKey(bytes), let record = callers.record(of: key) else { return .apiKeyUnknown }
+        guard !record.hasExpired(at: loop.wallClockSeconds()) else { return .apiKeyExpired }
+        if let bound = record.identity, !caller.names.contains(where: { $0.utf8.elementsEqual(bound.utf8) }) {
+            return .apiKeyBoundElsewhere
+        }
+        caller.key = KeyFacts(name: record.name, identity: record.identity)
+        return nil
+    }
+
+    /// What conditions can ask about.
+    var circumstances: Circumstances {
+        Circumstances(
+            head: head, client: session.clientNumber, caller: caller, session: session.facts,
+            now: loop.wallClockSeconds())
+    }
+}
