@@ -245,7 +245,7 @@ def test_a_key_is_bound_to_an_identity(guarded, alice, bob):
 
 
 def test_keys_are_there_at_the_start(guarded, edge, upstream):
-    gateway = guarded(apiKeys=True, identities={"robot": {"key": "ci"}}, allow=["robot"])
+    gateway = guarded(apiKeys=True, identities={"robot": {"apiKey": "ci"}}, allow=["robot"])
     good, other = create(gateway, "ci"), create(gateway, "other")
     eventually(lambda: ask(gateway, f"X-API-Key: {good}").status == 200)
     assert ask(gateway, f"X-API-Key: {other}").code == "SP3001"
@@ -288,7 +288,7 @@ def test_a_reload_holds_for_open_connections(guarded):
         assert client.request().status == 200
         gateway.configuration["policies"]["mine"]["when"] = "request.method == 'PUT'"
         gateway.gateway.write(gateway.configuration)
-        gateway.gateway.command("reload", "-c", gateway.gateway.file)
+        gateway.gateway.command("reload")
         assert client.request().code == "SP3060"
 
 

@@ -168,7 +168,7 @@ def test_an_unknown_verb_is_answered_with_the_nearest():
 
 def test_nothing_is_offered_that_does_not_work():
     text = sallyport("--help").stdout
-    for verb in ("mcp", "key", "user"):
+    for verb in ("mcp", "user"):
         assert not re.search(rf"(?m)^  {verb}\b", text), text
 
 

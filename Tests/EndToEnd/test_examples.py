@@ -16,6 +16,7 @@ import pytest
 from clients import Client, refused
 from conftest import EXAMPLES
 from gateway import Gateway, free_port, sallyport
+from issuer import Issuer
 
 
 class Examples:
@@ -55,7 +56,7 @@ def issued(gateway, name, *options):
 def test_every_example_is_tested():
     tested = {
         "minimal", "two-identities", "mutual-tls-upstream", "client-certificates-per-host", "certificates-for-workloads",
-        "canary"}
+        "canary", "tokens-and-keys"}
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == tested
 
 
@@ -176,3 +177,26 @@ def test_certificates_for_workloads_by_acme(workloads):
     live = home / "live/localhost"
     with Client(port, (str(live / "fullchain.pem"), str(live / "privkey.pem")), authority=root) as client:
         assert client.request().status == 200
+
+
+def test_tokens_and_keys(examples, serve):
+    upstream, issuer = serve(), Issuer()
+    try:
+        gateway, port = examples.start(
+            examples.copy("tokens-and-keys"), upstream, "9000", [("8081", issuer.server.server_port)])
+        key = sallyport("key", "create", "nightly", state=gateway.state).stdout.strip()
+        gateway.wait_for("API keys read")
+        with Client(port) as client:
+            token = issuer.token(scope="orders:read")
+            assert client.request(path="/orders/17", fields=[f"Authorization: Bearer {token}"]).status == 200
+            assert client.request(path="/orders/17", fields=[f"Authorization: Bearer {issuer.token()}"]).code == "SP3001"
+            assert client.request(path="/reports/today", fields=[f"X-API-Key: {key}"]).status == 200
+            assert client.request("DELETE", "/reports/today", [f"X-API-Key: {key}"]).code == "SP3060"
+            assert client.request().code == "SP3002"
+        with Client(port, issued(gateway, "alice")) as client:
+            assert client.request().status == 200
+        for arguments, refusal in [(("DELETE", "/reports/today"), "SP3030"), (("GET", "/", "--as", "alice", "--from", "192.0.2.7"), "SP3061")]:
+            done = sallyport("route", "test", *arguments, "-c", gateway.file, state=gateway.state, check=False)
+            assert refusal in done.stdout, done.stdout
+    finally:
+        issuer.close()

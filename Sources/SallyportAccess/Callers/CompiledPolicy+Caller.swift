@@ -43,7 +43,7 @@ package enum CallerNames {
     ) -> [String] {
         rules.filter { rule in
             guard rule.needsCredentials, rule.token.map({ holds($0, for: caller.token) }) ?? true,
-                rule.key.map({ $0.utf8.elementsEqual(caller.key?.name.utf8 ?? "".utf8) }) ?? true
+                rule.apiKey.map({ $0.utf8.elementsEqual(caller.key?.name.utf8 ?? "".utf8) }) ?? true
             else { return false }
             guard rule.needsCertificate else { return true }
             return caller.certificate.map { fits(rule, $0) } ?? false

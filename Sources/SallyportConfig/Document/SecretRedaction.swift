@@ -10,6 +10,7 @@ enum SecretRedaction {
     private static let words = ["key", "secret", "token", "password", "passphrase", "credential"]
     private static let references = ["env:", "file:", "credential:"]
     static let hidden = "‹hidden›"
+    private static let knownKeys = Set(KeyIndex.records.flatMap { $0.fields.map { $0.name.lowercased() } })
 
     /// Stretches to hide, in order and apart.
     static func secrets(_ line: [Unicode.Scalar], _ number: Int, _ file: SourceFile) -> [Range<Int>] {
@@ -83,7 +84,9 @@ enum SecretRedaction {
         }
         let end = line.lastIndex { $0 != " " && $0 != "\t" }.map { $0 + 1 } ?? line.startIndex
         let name = text(line[..<end].suffix { isNamePart($0) }).lowercased()
-        return words.contains { name.contains($0) } || Spelling.nearest(to: name, among: words) != nil
+        if words.contains(where: name.contains) { return true }
+        // A key that there is is no slip of another one: `deny` is near `key`.
+        return !knownKeys.contains(name) && Spelling.nearest(to: name, among: words) != nil
     }
 
     private static func isLiteral(_ value: ArraySlice<Unicode.Scalar>) -> Bool {

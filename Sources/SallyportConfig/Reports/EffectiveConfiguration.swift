@@ -93,7 +93,7 @@ package enum EffectiveConfiguration {
             "fingerprint": rule.fingerprint.map { .string(Hexadecimal.text($0)) },
             "issuer": rule.issuer.map(JSONValue.string),
             "token": rule.token.map(token),
-            "key": rule.key.map(JSONValue.string),
+            "apiKey": rule.apiKey.map(JSONValue.string),
         ])
     }
 

@@ -33,15 +33,15 @@ enum IdentitySection {
     static let token = Field(
         "token", TokenIdentitySection.type, otherwise: "no token is needed",
         "What the token of the request says, on a route with a `jwt` policy; together with a certificate, both.")
-    static let key = Field(
-        "key", .text("the name of an API key", maximum: 64), otherwise: "no API key is needed",
+    static let apiKey = Field(
+        "apiKey", .text("the name of an API key", maximum: 64), otherwise: "no API key is needed",
         "The API key of the request, by name, on a route with an `apiKeys` policy.")
 
     static let type = ValueType.record(
         "an identity",
         [
             commonName.row, uri.row, dns.row, email.row, organization.row, organizationalUnit.row, fingerprint.row,
-            issuer.row, token.row, key.row,
+            issuer.row, token.row, apiKey.row,
         ], rules: [.atLeastOne]
     ) { record -> IdentityDraft? in
         var rule = IdentityRule(
@@ -50,9 +50,9 @@ enum IdentitySection {
             organizationalUnit: record[organizationalUnit]?.value, fingerprint: record[fingerprint]?.value,
             issuer: record[issuer]?.value)
         rule.token = record[token]?.value
-        rule.key = record[key]?.value
+        rule.apiKey = record[apiKey]?.value
         // A part that is bad must not be taken for one that is not there.
-        guard (rule.token != nil) == record.has("token"), (rule.key != nil) == record.has("key") else { return nil }
+        guard (rule.token != nil) == record.has("token"), (rule.apiKey != nil) == record.has("apiKey") else { return nil }
         return IdentityDraft(rule: rule, issuer: record[issuer])
     }
 }

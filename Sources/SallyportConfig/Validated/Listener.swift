@@ -239,10 +239,10 @@ package struct IdentityRule: Sendable, Hashable {
     package var issuer: String?
     package var token: TokenIdentity?
     /// The name of an API key.
-    package var key: String?
+    package var apiKey: String?
 
     /// Whether a certificate alone can't be this identity.
-    package var needsCredentials: Bool { token != nil || key != nil }
+    package var needsCredentials: Bool { token != nil || apiKey != nil }
     /// Whether there is anything that a certificate has to satisfy.
     package var needsCertificate: Bool {
         commonName != nil || uri != nil || dns != nil || email != nil || organization != nil

@@ -119,7 +119,7 @@ import Testing
         var both = IdentityRule(name: "both", commonName: "alice")
         both.token = TokenIdentity(issuer: Self.issuer)
         var robot = IdentityRule(name: "robot")
-        robot.key = "ci"
+        robot.apiKey = "ci"
         let rules = [mobile, both, robot, IdentityRule(name: "plain", commonName: "alice")]
         func names(_ caller: Caller, fits: Bool = true) -> [String] {
             CallerNames.names(rules, for: caller) { _, _ in fits }
