@@ -6,6 +6,7 @@ import SallyportConfig
 import SallyportEdge
 import SallyportHTTP
 import SallyportModel
+import SallyportPKI
 import SallyportTelemetry
 import SallyportTLS
 import Testing
@@ -26,6 +27,7 @@ private final class Wire {
         let generation = Generation(
             number: 1, configuration: configuration, tls: [:], services: [:], upstreams: [:], certificates: [],
             lifetimes: [], acme: [], issued: [:], files: ReadFiles(), revocation: .nothing,
+            callers: CallerKeeper(StateDirectory(path: "/nonexistent"), logger: Logger(label: "test")),
             accessLog: AccessLogOwner(
                 try AccessLogger(nil, format: .json, shards: 1), settings: configuration.accessLog),
             loadedAt: 0)
