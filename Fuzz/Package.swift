@@ -26,6 +26,7 @@ let package = Package(
         fuzzer("CertificateChainFuzz"),
         fuzzer("ConfigurationFuzz"),
         fuzzer("ConditionFuzz"),
+        fuzzer("TokenFuzz"),
         fuzzer("ACMERequestFuzz"),
         fuzzer("RevocationListFuzz"),
         fuzzer("StatusResponseFuzz"),

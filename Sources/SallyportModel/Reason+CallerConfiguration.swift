@@ -20,7 +20,7 @@ extension Reason {
     package static let apiKeysUnusable = Reason(
         1342, "The API keys cannot be used", origin: .configuration,
         explanation:
-            "The file of the API keys in the state directory cannot be read or is damaged. Nothing is guessed: the keys that are in use stay as they are, and a gateway does not start.",
+            "The file of the API keys in the state directory cannot be read or is damaged. Nothing is guessed: the keys that are in use stay as they are, and a gateway that starts takes none.",
         fix: "Restore keys/keys.json of the state directory from a backup.")
 
     static let callerConfigurationReasons = [

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
@@ -63,6 +64,8 @@ class Issuer:
         self.fetches = 0
         self.fails = False
         self.document = None
+        self.questions = []
+        self.known = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -71,6 +74,16 @@ class Issuer:
                 self.send_response(200 if body is not None else 404)
                 content = json.dumps(body).encode()
                 self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_POST(self):
+                form = self.rfile.read(int(self.headers["content-length"])).decode()
+                outer.questions.append((self.path, self.headers["authorization"], form))
+                status, body = outer.introspect(parse_qs(form)["token"][0])
+                content = json.dumps(body).encode()
+                self.send_response(status)
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -92,6 +105,10 @@ class Issuer:
             self.fetches += 1
             return {"keys": [key.jwk for key in self.keys]}
         return None
+
+    def introspect(self, token):
+        """RFC 7662; what is not known is not active."""
+        return (500, {}) if self.fails else (200, self.known.get(token, {"active": False}))
 
     def claims(self, **changes):
         claims = {"iss": self.url, "aud": "orders", "sub": "alice", "exp": int(time.time()) + 300, **changes}

@@ -1,5 +1,6 @@
 """Who asks, beyond the certificate: tokens, API keys, and the circumstances of a request."""
 
+import base64
 import hashlib
 import json
 import ssl
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from http2_client import HTTP2Client
 from issuer import Issuer, SigningKey, decode, encode, mac_token
 
 ANYONE = {"mode": "optional", "trust": ["test"], "because": "clients with tokens have no certificate"}
@@ -182,6 +184,49 @@ def test_another_issuers_document_is_not_believed(tokens, issuer):
     assert issuer.fetches == 0
 
 
+# Introspection
+
+
+@pytest.fixture
+def opaque(guarded, issuer, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret&")
+    secret.chmod(0o600)
+    return guarded(introspection={
+        "url": f"{issuer.url}/introspect", "client": "gateway", "secret": f"file:{secret}", "issuer": issuer.url,
+        "audience": ["orders"]})
+
+
+def test_an_opaque_token_is_asked_about_once(opaque, issuer, upstream):
+    issuer.known["abc"] = {"active": True, "aud": "orders", "sub": "alice", "exp": int(time.time()) + 300}
+    issuer.known["stock"] = {"active": True, "aud": "stock"}
+    issuer.known["other"] = {"active": True, "aud": "orders", "iss": "https://evil.example"}
+    issuer.known["odd"] = {"active": "true", "aud": "orders"}
+    assert ask(opaque).code == "SP3030"
+    for _ in range(5):
+        assert ask(opaque, bearer("abc")).status == 200
+        assert ask(opaque, bearer("nobody")).code == "SP3046"
+    assert [form for _, _, form in issuer.questions].count("token=abc&token_type_hint=access_token") == 1
+    assert len(issuer.questions) == 2
+    credentials = base64.b64encode(b"gateway:s3cret%26").decode()
+    assert {authorization for _, authorization, _ in issuer.questions} == {f"Basic {credentials}"}
+    assert ask(opaque, bearer("stock")).code == "SP3038"
+    assert ask(opaque, bearer("other")).code == "SP3037"
+    assert ask(opaque, bearer("odd")).code == "SP3047"
+    assert ask(opaque, bearer("a&token=abc")).code == "SP3032"
+    assert upstream.requests[-1].get("authorization") is None
+    assert "s3cret" not in opaque.gateway.output and credentials not in opaque.gateway.output
+
+
+def test_without_an_answer_nobody_comes_in(opaque, issuer):
+    issuer.known["abc"] = {"active": True, "aud": "orders"}
+    issuer.fails = True
+    reply = ask(opaque, bearer("abc"))
+    assert (reply.status, reply.code) == (503, "SP3047")
+    issuer.fails = False
+    assert ask(opaque, bearer("abc")).status == 200
+
+
 # Identities
 
 
@@ -298,3 +343,26 @@ def test_route_test_explains_a_condition(guarded):
     assert done.returncode == 1
     assert "request.method == 'GET': does not hold (\"DELETE\")" in done.stdout
     assert "has(token): does not hold" in done.stdout and "SP3060" in done.stdout
+
+
+# HTTP/2
+
+
+def test_the_same_over_http2(guarded, issuer, upstream):
+    gateway = guarded(
+        jwt={"issuer": issuer.url, "audience": ["orders"]}, when="request.method == 'GET' and token.subject == 'alice'")
+    client = HTTP2Client(gateway.port)
+    try:
+        def code(method="GET", token=None):
+            reply = client.ask(method=method, fields=[("authorization", f"Bearer {token}")] if token else [])
+            return 200 if reply.status == 200 else json.loads(reply.body)["code"]
+
+        good = issuer.token()
+        assert [code(), code(token=good), code("DELETE", good)] == ["SP3030", 200, "SP3060"]
+        assert code(token=issuer.token(sub="bob")) == "SP3060"
+        assert code(token=issuer.token(aud="stock")) == "SP3038"
+        issuer.keys.append(SigningKey("new"))
+        assert code(token=issuer.token(2)) == 200, "one stream waits, and goes on"
+        assert upstream.requests[-1].get("authorization") is None
+    finally:
+        client.close()

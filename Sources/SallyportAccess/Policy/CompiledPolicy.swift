@@ -41,7 +41,7 @@ package final class CompiledPolicy: Sendable {
         cors = policies.compactMap(\.cors).last.map(CompiledCrossOrigin.init)
         responseBody = policies.compactMap(\.responseBody).min()
         consults = policies.compactMap(\.consult)
-        tokens = policies.compactMap(\.jwt)
+        tokens = policies.flatMap { [$0.jwt, $0.introspection].compactMap(\.self) }
         needsAPIKey = policies.contains(where: \.needsAPIKey)
         conditions = policies.flatMap { policy in
             [policy.when.map { ($0, false) }, policy.deny.map { ($0, true) }].compactMap(\.self)

@@ -16,6 +16,7 @@ extension EffectiveConfiguration {
             "methods": policy.methods.map { .strings($0) },
             "maintenance": policy.maintenance.map(maintenance),
             "jwt": policy.jwt.map(jwt),
+            "introspection": policy.introspection.map(introspection),
             "apiKeys": policy.needsAPIKey ? .bool(true) : nil,
             "when": policy.when.map { .string($0.text) },
             "deny": policy.deny.map { .string($0.text) },
@@ -51,6 +52,18 @@ extension EffectiveConfiguration {
         return .members([
             "issuer": .string(policy.issuer), "audience": .strings(policy.audiences), "jwks": .string(keys),
             "algorithms": .strings(policy.algorithms.map(\.rawValue)), "skew": .string(DurationText.text(policy.skew)),
+            "boundToCertificate": policy.boundToCertificate ? .bool(true) : nil,
+            "passOn": policy.passOn ? .bool(true) : nil,
+        ])
+    }
+
+    private static func introspection(_ policy: TokenPolicy) -> JSONValue {
+        .members([
+            "url": policy.introspection.map { .string($0.url) },
+            "client": policy.introspection.map { .string($0.client) },
+            "secret": policy.introspection.map { .string($0.secret.text) },
+            "issuer": .string(policy.issuer), "audience": .strings(policy.audiences),
+            "skew": .string(DurationText.text(policy.skew)),
             "boundToCertificate": policy.boundToCertificate ? .bool(true) : nil,
             "passOn": policy.passOn ? .bool(true) : nil,
         ])

@@ -12,6 +12,7 @@ enum PolicyWords {
             ("methods", policy.methods?.joined(separator: ", ")),
             ("maintenance", policy.maintenance.map(maintenance)),
             ("token", policy.jwt.map(token)),
+            ("introspection", policy.introspection.map(token)),
             ("API key", policy.needsAPIKey ? "one that is good" : nil),
             ("when", policy.when?.text),
             ("deny", policy.deny?.text),

@@ -61,7 +61,7 @@ extension DocumentURL {
         let host =
             rest[..<end].hasPrefix("[") ? rest.dropFirst().prefix { $0 != "]" } : rest[..<end].prefix { $0 != ":" }
         guard HostText.isLoopback(String(host)) else {
-            throw ValueError(message: "keys come by `https`, or from this machine", label: "write https://")
+            throw ValueError(message: "what decides about tokens comes by `https`, or from this machine", label: "write https://")
         }
     }
 }

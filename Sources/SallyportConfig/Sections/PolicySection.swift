@@ -15,6 +15,7 @@ struct PolicyDraft: Sendable {
     var when: Condition?
     var deny: Located<Condition>?
     var jwt: TokenPolicy?
+    var introspection: TokenPolicy?
     var needsAPIKey = false
 }
 
@@ -44,6 +45,9 @@ enum PolicySection {
     static let jwt = Field(
         "jwt", TokenSection.type, otherwise: "no token is asked for",
         "Takes only requests with a token of this issuer; others are answered 401.")
+    static let introspection = Field(
+        "introspection", IntrospectionSection.type, otherwise: "no token is asked for",
+        "Takes only requests with a token that an authorization server calls active; others are answered 401.")
     static let apiKeys = Field(
         "apiKeys", .isTrue(), otherwise: "no API key is asked for",
         "Takes only requests with an API key that `sallyport key create` made; others are answered 401.")
@@ -62,9 +66,9 @@ enum PolicySection {
     static let type = ValueType.record(
         "a policy",
         [
-            limits.row, addresses.row, methods.row, maintenance.row, jwt.row, apiKeys.row, when.row, deny.row,
-            headers.row, securityHeaders.row, cors.row, consult.row,
-        ], rules: [.atLeastOne]
+            limits.row, addresses.row, methods.row, maintenance.row, jwt.row, introspection.row, apiKeys.row,
+            when.row, deny.row, headers.row, securityHeaders.row, cors.row, consult.row,
+        ], rules: [.atLeastOne, .atMostOne(["jwt", "introspection"])]
     ) { record in
         var draft = PolicyDraft()
         draft.limits = record[limits]?.value.limits
@@ -80,6 +84,7 @@ enum PolicySection {
         draft.when = record[when]?.value
         draft.deny = record[deny]
         draft.jwt = record[jwt]?.value
+        draft.introspection = record[introspection]?.value
         draft.needsAPIKey = record[apiKeys] != nil
         return draft
     }
@@ -183,6 +188,7 @@ extension ConfigurationCheck {
         policy.when = draft.when
         policy.deny = draft.deny.map { denial($0) }
         policy.jwt = draft.jwt
+        policy.introspection = draft.introspection
         policy.needsAPIKey = draft.needsAPIKey
         return policy
     }

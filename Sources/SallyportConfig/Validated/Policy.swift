@@ -27,6 +27,8 @@ package struct Policy: Sendable, Hashable {
     package var deny: Condition?
     /// Nil: no token is asked for.
     package var jwt: TokenPolicy?
+    /// Nil: no token that a server has to be asked about is asked for.
+    package var introspection: TokenPolicy?
     /// Whether an API key is asked for.
     package var needsAPIKey = false
 

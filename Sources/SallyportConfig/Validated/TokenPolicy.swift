@@ -19,6 +19,8 @@ package struct TokenPolicy: Sendable, Hashable {
     package var boundToCertificate: Bool
     /// Whether the upstream gets the token as well.
     package var passOn: Bool
+    /// Set: tokens are asked about, and keys and algorithms are without effect.
+    package var introspection: Introspection?
 
     package init(
         issuer: String, audiences: [String], keys: Keys = .discover,
@@ -35,6 +37,20 @@ package struct TokenPolicy: Sendable, Hashable {
     }
 
     package static let defaultAlgorithms: [TokenAlgorithm] = [.rs256, .ps256, .es256, .es384, .edDSA]
+}
+
+/// A server that is asked about tokens that only it can read (RFC 7662).
+package struct Introspection: Sendable, Hashable {
+    package var url: String
+    /// The gateway's name at the server.
+    package var client: String
+    package var secret: SecretReference
+
+    package init(url: String, client: String, secret: SecretReference) {
+        self.url = url
+        self.client = client
+        self.secret = secret
+    }
 }
 
 /// What a token has to say for its bearer to be an identity.

@@ -25,17 +25,20 @@ final class CallerKeeper: Sendable {
     }
 
     private let state = Mutex(State())
+    private let desk: IntrospectionDesk
     private let file: APIKeyFile
     private let logger: Logger
 
     init(_ directory: StateDirectory, logger: Logger) {
         file = APIKeyFile(directory)
         self.logger = logger
+        desk = IntrospectionDesk(logger: logger)
     }
 
     /// Looks every second what is due, until it is cancelled.
     func run(_ fetcher: any DocumentFetcher) async {
         state.withLock { $0.fetcher = fetcher }
+        desk.begin(fetcher)
         while !Task.isCancelled {
             readAPIKeys()
             let now = UnixTime.seconds()
@@ -46,7 +49,8 @@ final class CallerKeeper: Sendable {
     }
 
     /// Puts the policies of a generation into service. What is known of sources that stay, stays.
-    func adopt(_ policies: [Policy]) {
+    func adopt(_ policies: [Policy], secrets: [SecretReference: [UInt8]]) {
+        desk.adopt(policies.compactMap(\.introspection), secrets: secrets)
         let wanted = Set(policies.compactMap(\.jwt).map(TokenSource.init))
         let isFirst = state.withLock { state in
             state.sources = Dictionary(uniqueKeysWithValues: wanted.map { ($0, state.sources[$0] ?? SourceState()) })
@@ -60,12 +64,31 @@ final class CallerKeeper: Sendable {
     enum TokenCheck {
         case good(TokenFacts)
         case refused(TokenFault)
+        /// Something was asked for that decides; the fault holds if it does not come.
+        case waits(TokenFault)
     }
 
     /// - Parameters:
     ///   - certificate: SHA-256 of the client's certificate.
     ///   - now: seconds since 1970.
-    func check(_ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64) -> TokenCheck {
+    ///   - whenKnown: called, on any thread, after `waits`; nil when nothing is waited for any more.
+    func check(
+        _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64,
+        whenKnown: (@Sendable () -> Void)?
+    ) -> TokenCheck {
+        if policy.introspection != nil {
+            return desk.check(token, policy, certificate: certificate, at: now, whenKnown: whenKnown)
+        }
+        let outcome = check(token, policy, certificate, at: now)
+        guard case .refused(let fault) = outcome, let whenKnown,
+            fetchesKeys(for: policy, because: fault, at: now, then: whenKnown)
+        else { return outcome }
+        return .waits(fault)
+    }
+
+    private func check(
+        _ token: [UInt8], _ policy: TokenPolicy, _ certificate: [UInt8]?, at now: Int64
+    ) -> TokenCheck {
         let known = state.withLock { state in
             state.sources[TokenSource(policy)].map { ($0.rotation.isUsable(at: now) ? $0.keys : nil, $0.verified) }
         }
@@ -86,7 +109,7 @@ final class CallerKeeper: Sendable {
     }
 
     /// Whether fetching keys may help with a fault, and is under way; `then` is called, on any thread, when it ended.
-    func fetchesKeys(
+    private func fetchesKeys(
         for policy: TokenPolicy, because fault: TokenFault, at now: Int64, then: @escaping @Sendable () -> Void
     ) -> Bool {
         let source = TokenSource(policy)

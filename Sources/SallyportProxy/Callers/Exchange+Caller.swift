@@ -43,32 +43,32 @@ extension Exchange {
         let now = loop.wallClockSeconds()
         let certificate = caller.certificate?.certificate.fingerprint
         for policy in route.policy.tokens {
-            switch callers.check(token, policy, certificate: certificate, at: now) {
+            switch callers.check(
+                token, policy, certificate: certificate, at: now, whenKnown: mayWait ? onceMore(route) : nil)
+            {
             case .good(let facts): caller.token = facts
             case .refused(let fault):
-                if !mayWait || !waitForKeys(policy, fault, route, at: now) {
-                    answer(BearerChallenge.reply(fault.reason))
-                }
+                answer(BearerChallenge.reply(fault.reason))
+                return false
+            case .waits(let fault):
+                suspend(until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason))
                 return false
             }
         }
         return true
     }
 
-    /// False when keys would not help, or do not come.
-    private func waitForKeys(_ policy: TokenPolicy, _ fault: TokenFault, _ route: CompiledRoute, at now: Int64) -> Bool
-    {
+    /// Goes on with the exchange, from whatever thread.
+    private func onceMore(_ route: CompiledRoute) -> @Sendable () -> Void {
         let waiting = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
-        let comes = callers.fetchesKeys(for: policy, because: fault, at: now) {
+        return {
             eventLoop.execute {
                 let exchange = waiting.value
                 guard exchange.resume() else { return }
                 exchange.decide(route, from: .identify, mayWait: false)
             }
         }
-        if comes { suspend(until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason)) }
-        return comes
     }
 
     private func checkKey(_ bytes: [UInt8]) -> Reason? {

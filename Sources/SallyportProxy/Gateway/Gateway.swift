@@ -71,7 +71,7 @@ package final class Gateway: Sendable {
             keeper: keeper, callers: callers, watch: watch)
         gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
-        gateway.watchCallers(configuration.policies)
+        gateway.watchCallers(generation)
         gateway.upstreams.adopt(generation.upstreams.values, on: workers.first)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [], inherited: environment.inherited)
@@ -241,7 +241,7 @@ package final class Gateway: Sendable {
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         keeper.adopt(generation.revocation)
-        callers.adopt(configuration.policies)
+        callers.adopt(configuration.policies, secrets: generation.files.secrets)
         upstreams.adopt(generation.upstreams.values, on: workers.first)
         await adopt(generation)
         admin.adopt(admins: configuration.admin?.admins ?? [])
@@ -288,8 +288,8 @@ package final class Gateway: Sendable {
     }
 
     /// API keys are there before anything is accepted; keys of issuers come as soon as they can.
-    private func watchCallers(_ policies: [Policy]) {
-        callers.adopt(policies)
+    private func watchCallers(_ generation: Generation) {
+        callers.adopt(generation.configuration.policies, secrets: generation.files.secrets)
         let task = Task { [callers, group] in await callers.run(HTTPFetcher(group: group)) }
         state.withLock { $0.callers = task }
     }

@@ -60,6 +60,9 @@ struct GenerationBuilder {
         let services = try issuing.mounts(configuration) { reference throws(GatewayError) in
             try readSecret(reference)
         }
+        for introspection in configuration.policies.compactMap(\.introspection?.introspection) {
+            _ = try readSecret(introspection.secret)
+        }
         return Generation(
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,

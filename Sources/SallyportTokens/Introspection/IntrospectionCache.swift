@@ -40,12 +40,17 @@ package struct IntrospectionCache: Sendable {
         self.mostWaiting = mostWaiting
     }
 
+    /// What is known without asking.
+    package func known(_ digest: TokenDigest, at now: Int64) -> IntrospectionAnswer? {
+        guard let entry = young[digest] ?? old[digest], now < entry.until else { return nil }
+        return entry.answer
+    }
+
     package mutating func decide(_ digest: TokenDigest, at now: Int64) -> Decision {
-        if let entry = young[digest] ?? old[digest], now < entry.until {
-            switch entry.answer {
-            case .active(let claims): return .active(claims)
-            case .inactive: return .inactive
-            }
+        switch known(digest, at: now) {
+        case .active(let claims)?: return .active(claims)
+        case .inactive?: return .inactive
+        case nil: break
         }
         guard !waiting.contains(digest) else { return .wait }
         guard waiting.count < mostWaiting else { return .busy }

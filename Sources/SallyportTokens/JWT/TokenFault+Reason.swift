@@ -18,6 +18,9 @@ extension TokenFault {
         case .boundElsewhere: .tokenBoundElsewhere
         case .notBound: .tokenNotBound
         case .keysUnavailable: .tokenKeysUnavailable
+        case .inactive: .tokenInactive
+        case .unavailable: .introspectionUnavailable
+        case .busy: .introspectionBusy
         }
     }
 }

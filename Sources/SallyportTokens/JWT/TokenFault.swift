@@ -22,4 +22,10 @@ package enum TokenFault: Error, Sendable, Hashable, CaseIterable {
     case notBound
     /// The issuer's keys have never come, or are too old.
     case keysUnavailable
+    /// The authorization server says so (RFC 7662).
+    case inactive
+    /// The authorization server does not answer.
+    case unavailable
+    /// Too many tokens are being asked about.
+    case busy
 }

@@ -1,0 +1,142 @@
+import Logging
+import SallyportConfig
+import SallyportModel
+import SallyportPKI
+import SallyportTokens
+import Synchronization
+
+/// Asks authorization servers about tokens (RFC 7662), each token once at a time, and remembers the answers.
+final class IntrospectionDesk: Sendable {
+    /// Answers of one server about tokens of one issuer.
+    private struct Server: Hashable {
+        let introspection: Introspection
+        let issuer: String
+    }
+
+    private struct Answers {
+        var cache = IntrospectionCache()
+        var waiting: [TokenDigest: [@Sendable () -> Void]] = [:]
+    }
+
+    private struct State {
+        var servers: [Server: Answers] = [:]
+        var secrets: [SecretReference: [UInt8]] = [:]
+        var fetcher: (any DocumentFetcher)?
+    }
+
+    /// A redirect would carry token and secret elsewhere.
+    private static let bounds = FetchBounds(
+        total: .seconds(4), connect: .seconds(2), content: IntrospectionAnswer.maximumBytes, redirects: 0)
+    private let state = Mutex(State())
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    func begin(_ fetcher: any DocumentFetcher) { state.withLock { $0.fetcher = fetcher } }
+
+    /// Answers of servers that stay are kept.
+    func adopt(_ policies: [TokenPolicy], secrets: [SecretReference: [UInt8]]) {
+        let wanted = Set(policies.compactMap(Self.server))
+        state.withLock { state in
+            state.secrets = secrets
+            state.servers = Dictionary(uniqueKeysWithValues: wanted.map { ($0, state.servers[$0] ?? Answers()) })
+        }
+    }
+
+    private static func server(_ policy: TokenPolicy) -> Server? {
+        policy.introspection.map { Server(introspection: $0, issuer: policy.issuer) }
+    }
+
+    /// - Parameter whenKnown: called, on any thread, when an answer came or failed to come; nil: nobody waits any more.
+    func check(
+        _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64,
+        whenKnown: (@Sendable () -> Void)?
+    ) -> CallerKeeper.TokenCheck {
+        guard let server = Self.server(policy) else { return .refused(.unavailable) }
+        guard token.count <= SignedToken.maximumBytes else { return .refused(.tooLarge) }
+        guard IntrospectionRequest.isBearer(token) else { return .refused(.malformed) }
+        let digest = TokenDigest(of: token)
+        switch decide(digest, server, at: now, whenKnown) {
+        case .active(let claims): return Self.recheck(claims, policy, certificate, at: now)
+        case .inactive: return .refused(.inactive)
+        case .busy where whenKnown == nil: return .refused(.unavailable)
+        case .busy: return .refused(.busy)
+        case .wait: return .waits(.unavailable)
+        case .ask:
+            ask(token, digest, server, policy)
+            return .waits(.unavailable)
+        }
+    }
+
+    private static func recheck(
+        _ claims: TokenClaims, _ policy: TokenPolicy, _ certificate: [UInt8]?, at now: Int64
+    ) -> CallerKeeper.TokenCheck {
+        do throws(TokenFault) {
+            return .good(try TokenVerifier(TokenRules(policy)).recheck(claims, certificate: certificate, at: now))
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private func decide(
+        _ digest: TokenDigest, _ server: Server, at now: Int64, _ whenKnown: (@Sendable () -> Void)?
+    ) -> IntrospectionCache.Decision {
+        state.withLock { state in
+            guard var answers = state.servers[server] else { return .busy }
+            guard let whenKnown else {
+                switch answers.cache.known(digest, at: now) {
+                case .active(let claims)?: return .active(claims)
+                case .inactive?: return .inactive
+                case nil: return .busy
+                }
+            }
+            guard answers.waiting[digest, default: []].count < Bounds.waitingForKeys else { return .busy }
+            let decision = answers.cache.decide(digest, at: now)
+            if decision == .ask || decision == .wait { answers.waiting[digest, default: []].append(whenKnown) }
+            state.servers[server] = answers
+            return decision
+        }
+    }
+
+    private func ask(_ token: [UInt8], _ digest: TokenDigest, _ server: Server, _ policy: TokenPolicy) {
+        let (fetcher, secret) = state.withLock { ($0.fetcher, $0.secrets[server.introspection.secret]) }
+        Task {
+            do {
+                let answer = try await Self.answer(token, server, policy, secret, fetcher)
+                end(digest, server) { $0.answered(answer, about: digest, at: UnixTime.seconds()) }
+            } catch {
+                end(digest, server) { $0.failed(digest) }
+                logger.warning(
+                    "no answer about a token",
+                    metadata: [
+                        "code": "\(Reason.introspectionUnavailable.name)", "server": "\(server.introspection.url)",
+                        "error": "\(error)",
+                    ])
+            }
+        }
+    }
+
+    private static func answer(
+        _ token: [UInt8], _ server: Server, _ policy: TokenPolicy, _ secret: [UInt8]?, _ fetcher: (any DocumentFetcher)?
+    ) async throws -> IntrospectionAnswer {
+        guard let fetcher, let secret, let url = FetchURL(server.introspection.url),
+            let request = IntrospectionRequest.make(
+                token: token, url: url, client: server.introspection.client,
+                secret: String(decoding: secret, as: UTF8.self), trust: .system, bounds: bounds)
+        else { throw KeyFetchFailure(description: "the server cannot be asked") }
+        let response = try await fetcher.fetch(request)
+        guard response.status == 200 else { throw KeyFetchFailure(description: "it answers \(response.status)") }
+        return try IntrospectionAnswer(response.body, rules: TokenRules(policy), at: UnixTime.seconds())
+    }
+
+    private func end(_ digest: TokenDigest, _ server: Server, _ change: (inout IntrospectionCache) -> Void) {
+        let waiting = state.withLock { state -> [@Sendable () -> Void] in
+            guard var answers = state.servers[server] else { return [] }
+            change(&answers.cache)
+            let waiting = answers.waiting.removeValue(forKey: digest) ?? []
+            state.servers[server] = answers
+            return waiting
+        }
+        for then in waiting { then() }
+    }
+}
