@@ -111,18 +111,20 @@ def handshake_round(options, folder, places, samples):
 def latency_round(options, folder, places, samples, backend):
     """Half of what Sallyport can do on this machine, the same for all; and the backend without a proxy."""
     for protocol in loads.PROTOCOLS:
-        rate = options.rate or half_load(options, folder, places, samples, protocol)
+        rate = options.rate or half_load(options, folder, places, protocol)
         direct = measurements.latency(options.tools, folder, backend, "HTTP/1.1", rate, options.seconds, "http")
         for name, (_, port) in places.items():
             found = measurements.latency(options.tools, folder, port, protocol, rate, options.seconds)
             add(samples, name, f"{protocol} latency", found | {"rate": rate, "direct": direct})
 
 
-def half_load(options, folder, places, samples, protocol):
+def half_load(options, folder, places, protocol):
+    """Half of what it can do in the shape of this load: as many connections, one request at a time on each. Ten streams
+    of one connection cost less a request, and half of that rate would be more than all of this one."""
     name = "sallyport" if "sallyport" in places else next(iter(places))
-    known = samples[name].get(title(protocol, loads.WORKS[0]) + " rate")
-    rate = statistics.median(known) if known else measurements.request_cost(
-        options.tools, folder, *places[name], protocol, loads.WORKS[0], options.requests)[1]
+    _, port = places[name]
+    rate = loads.requests(
+        options.tools, folder, port, protocol, loads.WORKS[0], options.requests, loads.TURNS, streams=1)
     return int(rate / 2)
 
 

@@ -8,6 +8,8 @@ import subprocess
 CONNECTIONS = 16
 # Streams at a time of one HTTP/2 connection.
 STREAMS = 10
+#: Connections that take turns where requests start at fixed times.
+TURNS = 64
 
 
 class Failed(Exception):
@@ -47,20 +49,20 @@ def environment(tools, folder):
         "CLIENT_CERTIFICATE": str(folder / "client.pem"), "CLIENT_KEY": str(folder / "client.key")}
 
 
-def command(port, protocol, work, *, connections=CONNECTIONS, scheme="https"):
-    kind = ["--h1"] if protocol == "HTTP/1.1" else ["-m", str(STREAMS), "-w", "24", "-W", "26"]
+def command(port, protocol, work, *, connections=CONNECTIONS, scheme="https", streams=STREAMS):
+    kind = ["--h1"] if protocol == "HTTP/1.1" else ["-m", str(streams), "-w", "24", "-W", "26"]
     host = f"localhost:{port}" if scheme == "https" else f"127.0.0.1:{port}"
     return ["h2load", *kind, "-t", "1", "-c", str(connections), f"--connect-to=127.0.0.1:{port}",
             f"{scheme}://{host}{work.path}"]
 
 
-def requests(tools, folder, port, protocol, work, count, connections=CONNECTIONS):
+def requests(tools, folder, port, protocol, work, count, connections=CONNECTIONS, streams=STREAMS):
     """All requests must be answered with 200, with all of the content, over the protocol that was asked for.
 
     Returns requests a second, as the load generator saw it.
     """
     output = subprocess.run(
-        [*command(port, protocol, work, connections=connections), "-n", str(count)], env=environment(tools, folder),
+        [*command(port, protocol, work, connections=connections, streams=streams), "-n", str(count)], env=environment(tools, folder),
         capture_output=True, text=True, timeout=600).stdout
     check(output, count, protocol)
     return float(re.search(r"finished in [^,]+, ([\d.]+) req/s", output)[1])
@@ -77,7 +79,7 @@ def check(output, count, protocol):
         raise Failed(f"h2load spoke {spoken[1]} instead of {wanted}")
 
 
-def at_rate(tools, folder, port, protocol, work, rate, seconds, *, scheme="https", connections=64):
+def at_rate(tools, folder, port, protocol, work, rate, seconds, *, scheme="https", connections=TURNS):
     """Latencies in microseconds, sorted, of requests that start at fixed times.
 
     So many connections take turns that a late answer holds up no other request: the load does not wait for the peer.

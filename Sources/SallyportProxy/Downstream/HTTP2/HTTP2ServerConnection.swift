@@ -318,9 +318,11 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
         context?.flush()
     }
 
-    /// Answers that become ready in one turn of the event loop leave together: one TLS record, one system call.
+    /// Answers that become ready in one turn of the event loop leave together: one TLS record, one system call. The
+    /// answer of a connection's only stream has nothing to wait for.
     func flush(_ stream: HTTP2ServerStream) {
         output.add(stream)
+        if streams.count == 1 { return flush() }
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
         loop.eventLoop.assumeIsolated().execute { [self] in
