@@ -27,7 +27,7 @@ let package = Package(
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/ and Benchmarks/, which are packages of their own.
-        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens"]),
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportLimits", "SallyportCluster"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -52,9 +52,13 @@ let package = Package(
         .target(
             name: "SallyportProxy",
             dependencies: [
-                "SallyportTLS", "SallyportTokens", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportConfig", "SallyportPolicy",
+                "SallyportCluster", "SallyportTLS", "SallyportTokens", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportLimits", "SallyportConfig", "SallyportPolicy",
                 "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging, crypto,
             ], swiftSettings: strict),
+        .target(
+            name: "SallyportCluster",
+            dependencies: ["SallyportTLS", "SallyportPKI", "SallyportLimits", "SallyportConfig", "SallyportModel", nio, nioPosix, crypto],
+            swiftSettings: strict),
         .target(
             name: "SallyportTLS",
             dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioSSL, crypto], swiftSettings: strict),
@@ -67,8 +71,9 @@ let package = Package(
         .target(name: "SallyportTelemetry", dependencies: ["SallyportModel", logging], swiftSettings: strict),
         .target(name: "SallyportEdge", dependencies: ["SallyportModel"], swiftSettings: strict),
         .target(
-            name: "SallyportAccess", dependencies: ["SallyportConfig", "SallyportPolicy", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+            name: "SallyportAccess", dependencies: ["SallyportLimits", "SallyportConfig", "SallyportPolicy", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportBalance", dependencies: ["SallyportConfig", "SallyportModel"], swiftSettings: strict),
+        .target(name: "SallyportLimits", dependencies: ["SallyportConfig"], swiftSettings: strict),
         .target(name: "SallyportConfig", dependencies: ["SallyportPolicy", "SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
         .target(name: "SallyportPolicy", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportCompression", dependencies: ["SallyportHTTP", "CZlib", "CBrotli"], swiftSettings: strict),
@@ -84,8 +89,9 @@ let package = Package(
         .testTarget(name: "SallyportHTTPTests", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportConfigTests", dependencies: ["SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportEdgeTests", dependencies: ["SallyportEdge", "SallyportModel"], swiftSettings: strict),
-        .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportPolicy", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportAccessTests", dependencies: ["SallyportAccess", "SallyportLimits", "SallyportPolicy", "SallyportConfig", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .testTarget(name: "SallyportBalanceTests", dependencies: ["SallyportBalance", "SallyportConfig", "SallyportModel"], swiftSettings: strict),
+        .testTarget(name: "SallyportLimitsTests", dependencies: ["SallyportLimits", "SallyportConfig"], swiftSettings: strict),
         .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
         .testTarget(
@@ -94,6 +100,10 @@ let package = Package(
         .testTarget(
             name: "SallyportTLSTests",
             dependencies: ["SallyportTLS", "SallyportPKI", "SallyportConfig", "SallyportModel", nio, nioPosix, nioSSL, x509, asn1, crypto, .product(name: "NIOEmbedded", package: "swift-nio")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SallyportClusterTests",
+            dependencies: ["SallyportCluster", "SallyportLimits", "SallyportConfig", "SallyportModel", nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
         .testTarget(
             name: "SallyportProxyTests",

@@ -48,6 +48,7 @@ extension Reason {
     /// Every reason there is, by ascending code. A test proves that codes are unique and families are in order.
     package static let all: [Reason] = [
         configurationReasons,
+        limitConfigurationReasons,
         acmeConfigurationReasons,
         hostConfigurationReasons,
         callerConfigurationReasons,
@@ -63,6 +64,7 @@ extension Reason {
         policyReasons,
         credentialReasons,
         requestReasons,
+        limitReasons,
         http2Reasons,
         deadlineReasons,
         edgeReasons,
@@ -73,6 +75,7 @@ extension Reason {
         balanceReasons,
         internalReasons,
         lifeReasons,
+        clusterReasons,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// The reason with this code, for `sallyport explain`.

@@ -21,6 +21,7 @@ struct ConfigurationCheck {
         let identities = identities()
         let listeners = listeners(profiles: profiles)
         let policies = policies()
+        let cluster = cluster()
         var upstreams = upstreams()
         let routes = routes(RouteClients(listeners, profiles), upstreams: &upstreams)
         let admin = admin()
@@ -35,6 +36,7 @@ struct ConfigurationCheck {
             acceptedRisks: acceptedRisks, sources: session.paths)
         configuration.edge = draft.edge
         configuration.policies = policies
+        configuration.cluster = cluster
         return configuration
     }
 

@@ -61,7 +61,7 @@ extension Shape {
     /// Whether the value is of the kind that files can be merged by.
     fileprivate func fits(_ node: DocumentNode) -> Bool {
         switch (self, node.content) {
-        case (.record, .mapping), (.named, .mapping), (.list, .list), (.scalar, .text), (.either, _): true
+        case (.record, .mapping), (.named, .mapping), (.list, .list), (.scalar, .text), (.either, _), (.oneOrMore, _): true
         default: false
         }
     }

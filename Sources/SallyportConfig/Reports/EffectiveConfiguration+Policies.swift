@@ -23,6 +23,8 @@ extension EffectiveConfiguration {
             "headers": headers(policy),
             "cors": policy.cors.map(crossOrigin),
             "consult": policy.consult.map(consult),
+            "rateLimit": policy.rateLimits.isEmpty
+                ? nil : .object(policy.rateLimits.map { .init($0.name, rateLimit($0)) }),
         ])
     }
 

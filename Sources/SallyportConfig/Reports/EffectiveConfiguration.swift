@@ -14,6 +14,7 @@ package enum EffectiveConfiguration {
             "listeners": .object(configuration.listeners.map { .init($0.name, listener($0)) }),
             "upstreams": byName(configuration.upstreams, upstream),
             "policies": policies(configuration),
+            "cluster": configuration.cluster.map(cluster),
             "limits": edge(configuration.edge),
             "routes": .object(configuration.routes.map { .init($0.name, route($0)) }),
             "observability": .members(["accessLog": accessLog(configuration.accessLog)]),
@@ -171,19 +172,23 @@ package enum EffectiveConfiguration {
         ])
     }
 
+    static func upstreamTLS(_ tls: UpstreamTLS) -> JSONValue {
+        .members([
+            "trust": tls.trust.isEmpty ? .string("system") : .strings(tls.trust),
+            "name": tls.name.map(JSONValue.string),
+            "uri": tls.uri.map(JSONValue.string),
+            "pins": tls.pins.isEmpty ? nil : .strings(tls.pins.map { Hexadecimal.text($0) }),
+            "present": tls.present.map {
+                .members(["certificate": .string($0.certificate), "key": .string($0.key.text)])
+            },
+        ])
+    }
+
     private static func upstream(_ upstream: Upstream) -> JSONValue {
         let members = balancing(upstream)
         return .members([
             "targets": targets(upstream.targets),
-            "tls": .members([
-                "trust": upstream.tls.trust.isEmpty ? .string("system") : .strings(upstream.tls.trust),
-                "name": upstream.tls.name.map(JSONValue.string),
-                "uri": upstream.tls.uri.map(JSONValue.string),
-                "pins": upstream.tls.pins.isEmpty ? nil : .strings(upstream.tls.pins.map { Hexadecimal.text($0) }),
-                "present": upstream.tls.present.map {
-                    .members(["certificate": .string($0.certificate), "key": .string($0.key.text)])
-                },
-            ]),
+            "tls": upstreamTLS(upstream.tls),
             "protocol": .string(upstream.applicationProtocol.rawValue),
             "proxyProtocol": upstream.proxyProtocol.map { .string($0.rawValue) },
             "timeouts": .members([

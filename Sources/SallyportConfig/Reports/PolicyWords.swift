@@ -2,6 +2,7 @@
 enum PolicyWords {
     static func lines(_ policy: Policy) -> [(name: String, words: String)] {
         (demands(policy) + changes(policy)).compactMap { name, words in words.map { (name, $0) } }
+            + policy.rateLimits.map { ("rate limit \($0.name)", $0.words) }
     }
 
     private static func demands(_ policy: Policy) -> [(String, String?)] {

@@ -27,6 +27,8 @@ package enum ConfigurationSchema {
             ])
         case .either(let scalar, let other):
             .members(["anyOf": .array([self.scalar(scalar), schema(other)])])
+        case .oneOrMore(let element, let count):
+            .members(["anyOf": .array([schema(element), schema(.list(element, count: count))])])
         case .record(let record): self.record(record)
         }
     }

@@ -17,7 +17,7 @@ enum KeyIndex {
     private static func entries(_ shape: Shape, _ above: [String]) -> [Entry] {
         switch shape {
         case .scalar: []
-        case .list(let element, _): entries(element, above)
+        case .list(let element, _), .oneOrMore(let element, _): entries(element, above)
         case .named(let element, _, _): entries(element, above + [namePlaceholder])
         case .either(_, let other): entries(other, above)
         case .record(let record):

@@ -10,6 +10,9 @@ indirect enum Shape: Sendable {
     /// A single value or something else, told apart by whether it is a single value.
     case either(ScalarShape, Shape)
 
+    /// One, or a list of them.
+    case oneOrMore(Shape, count: ClosedRange<Int>)
+
     /// Follows "expected".
     var words: String {
         switch self {
@@ -18,6 +21,7 @@ indirect enum Shape: Sendable {
         case .named(_, let noun, _): "a mapping from names to \(Noun.plural(noun))"
         case .record(let record): "a mapping with the keys " + record.fields.map(\.name).joined(separator: ", ")
         case .either(let scalar, let other): "\(scalar.words), or \(other.words)"
+        case .oneOrMore(let element, _): "\(element.words), or a list of these"
         }
     }
 }

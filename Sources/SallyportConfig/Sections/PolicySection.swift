@@ -17,6 +17,7 @@ struct PolicyDraft: Sendable {
     var jwt: TokenPolicy?
     var introspection: TokenPolicy?
     var needsAPIKey = false
+    var rateLimits: [Located<RateLimitDraft>] = []
 }
 
 /// One entry of `policies`.
@@ -51,6 +52,11 @@ enum PolicySection {
     static let apiKeys = Field(
         "apiKeys", .isTrue(), otherwise: "no API key is asked for",
         "Takes only requests with an API key that `sallyport key create` made; others are answered 401.")
+    static let rateLimit = Field(
+        "rateLimit", .single(orListOf: RateLimitSection.type, count: 1...16), otherwise: "no limit",
+        """
+        How much each caller may do; a request has to keep within every limit of its policies, and is counted by all or none.
+        """)
 
     static let securityHeaders = Field(
         "securityHeaders", .isTrue(), otherwise: "only what the upstream says",
@@ -67,7 +73,7 @@ enum PolicySection {
         "a policy",
         [
             limits.row, addresses.row, methods.row, maintenance.row, jwt.row, introspection.row, apiKeys.row,
-            when.row, deny.row, headers.row, securityHeaders.row, cors.row, consult.row,
+            when.row, deny.row, headers.row, securityHeaders.row, cors.row, consult.row, rateLimit.row,
         ], rules: [.atLeastOne, .atMostOne(["jwt", "introspection"])]
     ) { record in
         var draft = PolicyDraft()
@@ -86,6 +92,7 @@ enum PolicySection {
         draft.jwt = record[jwt]?.value
         draft.introspection = record[introspection]?.value
         draft.needsAPIKey = record[apiKeys] != nil
+        draft.rateLimits = record[rateLimit]?.value ?? []
         return draft
     }
 }
@@ -190,6 +197,7 @@ extension ConfigurationCheck {
         policy.jwt = draft.jwt
         policy.introspection = draft.introspection
         policy.needsAPIKey = draft.needsAPIKey
+        policy.rateLimits = rateLimits(draft.rateLimits, of: entry.name)
         return policy
     }
 

@@ -38,6 +38,9 @@ enum RootSection {
         What is demanded of requests, and changed about them, under names that `routes[].policies` uses; `baseline` \
         holds for every route.
         """)
+    static let cluster = Field(
+        "cluster", ClusterSection.type, otherwise: "each gateway is by itself",
+        "What several gateways share, and where.")
     static let limits = Field(
         "limits", EdgeLimitsSection.type, "What the gateway takes on in all, and from each client at most.")
     static let routes = Field(
@@ -53,7 +56,7 @@ enum RootSection {
         "a configuration",
         [
             version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, listeners.row,
-            upstreams.row, policies.row, limits.row, routes.row, observability.row, shutdown.row,
+            upstreams.row, policies.row, cluster.row, limits.row, routes.row, observability.row, shutdown.row,
         ]
     ) { record in
         ConfigurationDraft(
@@ -66,7 +69,7 @@ enum RootSection {
             listeners: record.entries(listeners),
             listenersSpan: record.entries.first { $0.key == listeners.row.name }?.keySpan,
             upstreams: record.entries(upstreams),
-            policies: record.entries(policies),
+            policies: record.entries(policies), cluster: record[cluster],
             edge: record[limits]?.value ?? EdgeLimits(),
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
@@ -113,6 +116,7 @@ struct ConfigurationDraft: Sendable {
     var listenersSpan: Span?
     var upstreams: [Named<UpstreamDraft>]?
     var policies: [Named<PolicyDraft>]?
+    var cluster: Located<ClusterDraft>?
     var edge: EdgeLimits
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool

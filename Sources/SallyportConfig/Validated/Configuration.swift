@@ -16,6 +16,8 @@ package struct Configuration: Sendable {
     /// `baseline` first.
     package var policies = [Policy(name: Policy.baseline)]
     package var edge = EdgeLimits()
+    /// Where gateways count together; nil: each by itself.
+    package var cluster: ClusterStore?
     package var admin: Admin?
     package var acme: ACMEServerSettings?
     package var enrolment: EnrolmentSettings?

@@ -31,6 +31,8 @@ package struct Policy: Sendable, Hashable {
     package var introspection: TokenPolicy?
     /// Whether an API key is asked for.
     package var needsAPIKey = false
+    /// Each of them has to let a request go on.
+    package var rateLimits: [RateLimit] = []
 
     package init(name: String) {
         self.name = name
