@@ -31,7 +31,7 @@ class Reply:
         """The RFC 9457 members, checked for what a refusal may show and nothing else."""
         assert self.get("content-type") == "application/problem+json", self
         members = json.loads(self.body)
-        assert set(members) <= {"type", "title", "status", "code", "request_id"}, members
+        assert set(members) <= {"type", "title", "status", "code", "request_id", "violated-policies"}, members
         assert members["status"] == self.status and members["request_id"], members
         return members
 

@@ -56,7 +56,7 @@ def issued(gateway, name, *options):
 def test_every_example_is_tested():
     tested = {
         "minimal", "two-identities", "mutual-tls-upstream", "client-certificates-per-host", "certificates-for-workloads",
-        "canary", "tokens-and-keys"}
+        "canary", "tokens-and-keys", "rate-limits"}
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == tested
 
 
@@ -97,6 +97,15 @@ def test_canary(examples, serve):
         assert [client.request().status for _ in range(200)] == [200] * 200
     assert len(old.requests) + len(new.requests) == 200
     assert 5 <= len(new.requests) <= 45
+
+
+def test_rate_limits(examples, serve):
+    gateway, port = examples.start(examples.copy("rate-limits"), serve(), "9000")
+    with Client(port, issued(gateway, "alice")) as alice, Client(port, issued(gateway, "bob")) as bob:
+        replies = [alice.request() for _ in range(8)]
+        assert [reply.status for reply in replies[:5]] == [200] * 5
+        assert replies[-1].status == 429 and replies[-1].get("retry-after") == "1"
+        assert bob.request().status == 200
 
 
 def test_mutual_tls_upstream(examples, serve):

@@ -1,5 +1,6 @@
 import SallyportConfig
 import SallyportHTTP
+import SallyportLimits
 import SallyportPolicy
 
 /// The policies that a route is under, put together in the form that the data plane asks.
@@ -25,11 +26,15 @@ package final class CompiledPolicy: Sendable {
     package let tokens: [TokenPolicy]
     package let needsAPIKey: Bool
     let conditions: [(condition: Condition, isDenial: Bool)]
-    /// Nothing is asked of requests and nothing changed.
+    /// All rate limits, asked at once.
+    package let limits: LimitPlan
+    /// Nothing but limits is asked of requests, and nothing changed.
     package let isEmpty: Bool
 
-    package init(_ policies: [Policy]) {
+    /// - Parameter limiters: What limits have counted so far.
+    package init(_ policies: [Policy], limiters: LimiterRegistry = LimiterRegistry()) {
         self.policies = policies
+        limits = limiters.plan(policies)
         body = policies.compactMap(\.body).min()
         addresses = policies.compactMap(\.addresses).map { ($0.allow.map(AddressSet.init), AddressSet($0.deny)) }
         methods = policies.compactMap(\.methods).map(Set.init)

@@ -1,5 +1,6 @@
 import SallyportConfig
 import SallyportHTTP
+import SallyportLimits
 import SallyportModel
 
 /// Which route a request takes: a pure function of listener, host, path, method and header fields.
@@ -12,11 +13,14 @@ package struct RouteTable: Sendable {
     /// What holds where no route does.
     package let baseline: CompiledPolicy
 
-    package init(_ configuration: Configuration) {
-        baseline = CompiledPolicy(configuration.policies.filter { $0.name == Policy.baseline })
+    /// - Parameter limiters: What limits have counted so far.
+    package init(_ configuration: Configuration, limiters: LimiterRegistry = LimiterRegistry()) {
+        baseline = CompiledPolicy(
+            configuration.policies.filter { $0.name == Policy.baseline }, limiters: limiters)
         var policies: [[String]: CompiledPolicy] = [[]: baseline]
         let routes = configuration.routes.enumerated().map { position, route in
-            let policy = policies[route.policies] ?? CompiledPolicy(configuration.policies(of: route))
+            let policy =
+                policies[route.policies] ?? CompiledPolicy(configuration.policies(of: route), limiters: limiters)
             policies[route.policies] = policy
             return CompiledRoute(route, position: position, policy: policy)
         }

@@ -21,7 +21,7 @@ package struct LocalReplyWriter: Sendable {
     @discardableResult
     package func write(_ reply: LocalReply, requestID: String, into out: inout [UInt8]) -> Int {
         let status = reply.reason.status ?? 500
-        let content = Self.problem(reply.reason, status: status, requestID: requestID)
+        let content = Self.problem(reply.reason, status: status, requestID: requestID, quota: reply.quota)
         out.append("HTTP/1.1 ")
         out.append(decimal: UInt64(status))
         out.append(ASCII.space)
@@ -50,11 +50,13 @@ package struct LocalReplyWriter: Sendable {
     }
 
     /// The content alone, as it is the same in every version of HTTP.
-    package static func problem(_ reason: Reason, status: UInt16, requestID: String) -> [UInt8] {
+    package static func problem(
+        _ reason: Reason, status: UInt16, requestID: String, quota: QuotaProblem? = nil
+    ) -> [UInt8] {
         var json: [UInt8] = []
         json.reserveCapacity(192)
-        json.append("{\"type\":\"urn:sallyport:")
-        json.append(utf8: reason.name)
+        json.append("{\"type\":\"")
+        json.append(utf8: quota?.type.rawValue ?? "urn:sallyport:\(reason.name)")
         json.append("\",\"title\":\"")
         appendEscaped(reason.title.description, to: &json)
         json.append("\",\"status\":")
@@ -63,8 +65,21 @@ package struct LocalReplyWriter: Sendable {
         json.append(utf8: reason.name)
         json.append("\",\"request_id\":\"")
         appendEscaped(requestID, to: &json)
-        json.append("\"}\n")
+        json.append("\"")
+        if let quota { append(quota, to: &json) }
+        json.append("}\n")
         return json
+    }
+
+    /// draft-ietf-httpapi-ratelimit-headers-11 §6.
+    private static func append(_ quota: QuotaProblem, to json: inout [UInt8]) {
+        json.append(",\"violated-policies\":[")
+        for (index, name) in quota.violatedPolicies.enumerated() {
+            json.append(index == 0 ? "\"" : ",\"")
+            appendEscaped(name, to: &json)
+            json.append("\"")
+        }
+        json.append("]")
     }
 
     /// RFC 8259 §7.

@@ -18,6 +18,9 @@ package enum LimitKeyPart: UInt8, Sendable {
     case address
     case header
     case route
+    case apiKey
+    /// Of a token.
+    case issuer
 }
 
 /// Takes the parts that a limit counts by. Each is told apart by its kind and length, so that no two lists of parts

@@ -22,6 +22,14 @@ package struct ClientAddress: Sendable, Hashable {
         self.value = Self.unwrapped(value)
     }
 
+    /// Whom limits count: the four bytes of an IPv4 address, or the /64 of an IPv6 address, because whoever has one
+    /// address of a /64 has all of them (RFC 4291 section 2.5.4).
+    package var counted: [UInt8] {
+        let isVersion4 = value >> 32 == 0xffff
+        let number = UInt64(truncatingIfNeeded: isVersion4 ? value << 32 : value >> 64)
+        return (0..<(isVersion4 ? 4 : 8)).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+    }
+
     /// An IPv4 address behind a translator is that address (RFC 6052 section 2.1).
     private static func unwrapped(_ value: UInt128) -> UInt128 {
         value >> 32 == 0x64_ff9b_0000_0000_0000_0000 ? 0xffff_0000_0000 | value & 0xffff_ffff : value

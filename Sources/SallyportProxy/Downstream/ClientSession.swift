@@ -35,6 +35,8 @@ final class ClientSession {
     let forwarded: ForwardedFields
     /// The part of every log line that is the connection's.
     private(set) var accessConnection: AccessConnection
+    /// Whom limits count that count by address.
+    private(set) lazy var countedAddress = clientNumber.counted
     private(set) lazy var clientCertFields = identity.map(ForwardedFields.rfc9440) ?? []
     private(set) lazy var xfccFields = identity.map { ForwardedFields.xfcc($0) } ?? []
 

@@ -10,6 +10,8 @@ enum DecisionStep {
     case shield
     /// Token and API key.
     case identify
+    /// How much who asks may do, allowed or not: whoever tries what is forbidden is counted, too.
+    case limit
     /// Whether who asks may.
     case authorize
     /// Whether others agree; the first of them that has not been asked.
@@ -26,7 +28,10 @@ extension Exchange {
             fallthrough
         case .identify:
             guard identify(route, mayWait: mayWait) else { return }
-            fallthrough
+            decide(route, from: .limit)
+        case .limit:
+            guard limit(route) else { return }
+            decide(route, from: .authorize)
         case .authorize:
             switch authorize(route, caller: caller, at: loop.wallClockSeconds(), under: { circumstances }) {
             case .refused(let refusal): return answer(refusal)
@@ -61,7 +66,7 @@ extension Exchange {
         }
         record.status = redirect.status
         let close = machine.clientMustClose
-        let fields = [("location", String(decoding: location, as: UTF8.self))] + policyFields
+        let fields = [("location", String(decoding: location, as: UTF8.self))] + limitFields + policyFields
         client.send(LocalContent(status: redirect.status, fields: fields), to: head, close: close)
         finish(keepAlive: !close)
     }

@@ -16,7 +16,7 @@ final class Exchange {
     let head: RequestHead
     let client: any ClientStream
     let session: ClientSession
-    private let view: GenerationView
+    let view: GenerationView
     /// Who asks.
     var caller: Caller
     let requestID: RequestID
@@ -41,6 +41,7 @@ final class Exchange {
     var consultation: AuthorizationCall?
     /// Lower-case names of fields with credentials that are not for the upstream.
     var credentialFields: [String] = []
+    var limits = ExchangeLimits()
     /// What pages of the client's origin may do with the response.
     var crossOriginFields: [(name: String, value: String)] = []
     private(set) var requestEndedAt: NIODeadline?
@@ -89,6 +90,7 @@ final class Exchange {
         consultation.take()?.cancel()
         endTrial()
         endTurn()
+        endLimits()
         let entry = record.accessRecord(of: self)
         view.generation.accessLog.logger.record(entry, loop: loop.index)
     }
@@ -113,7 +115,7 @@ final class Exchange {
         case .none: return answer(LocalReply(.noRoute))
         }
         record.route = route
-        decide(route, from: route.policy.isEmpty ? .authorize : .shield)
+        decide(route, from: route.policy.isEmpty ? .limit : .shield)
     }
 
     /// The rules that let the client in are the rules that the request is under.
@@ -130,7 +132,7 @@ final class Exchange {
         if isGRPC { return answerCall(reply.reason) }
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose
-        let reply = LocalReply(reply.reason, fields: reply.fields + policyFields)
+        let reply = LocalReply(reply.reason, fields: reply.fields + limitFields + policyFields, quota: reply.quota)
         record.responseBytes += client.reply(reply, to: head, requestID: requestID, close: close)
         finish(keepAlive: !close)
     }
@@ -277,6 +279,7 @@ final class Exchange {
         record.requestBytes += piece.readableBytes
         lastProgress = .now()
         if isTooLong() { return end(machine.abandon(), reason: .bodyTooLarge) }
+        countBytes()
         keep(piece)
         if !upstream.sendBody(piece) { end(machine.abandon(), reason: .internalError) }
     }
@@ -376,6 +379,7 @@ extension Exchange: UpstreamDelegate {
         var plan = ResponsePlan(framing: response.framing, close: machine.isTunnel ? false : machine.clientMustClose)
         do {
             changeFields(of: &response, &plan)
+            addLimitFields(to: &plan, of: response)
             try compress(&response, &plan)
         } catch {
             return end(machine.abandon(), reason: .internalError)
@@ -397,6 +401,7 @@ extension Exchange: UpstreamDelegate {
         guard !isResponseTooLong(UInt64(record.responseBytes)) else {
             return end(machine.abandon(), reason: .responseTooLarge)
         }
+        countBytes()
         let isSent = if let encoder { sendEncoded(piece, .more, encoder) } else { client.sendBody(piece) }
         if !isSent { end(machine.abandon(), reason: .upstreamMalformed) }
     }

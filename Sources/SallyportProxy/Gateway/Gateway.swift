@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import SallyportConfig
 import SallyportEdge
+import SallyportLimits
 import SallyportModel
 import SallyportPKI
 import SallyportTLS
@@ -25,6 +26,7 @@ package final class Gateway: Sendable {
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
     private let callers: CallerKeeper
+    private let limiters: LimiterRegistry
     private let watch: EdgeWatch
     private let upstreams: UpstreamKeeper
     private let journal = HandshakeJournal()
@@ -57,9 +59,10 @@ package final class Gateway: Sendable {
         let issuing = IssuingServices(environment)
         let keeper = RevocationKeeper(directory: environment.state, logger: environment.logger)
         let callers = CallerKeeper(environment.state, logger: environment.logger)
+        let limiters = LimiterRegistry()
         var builder = GenerationBuilder(
             environment: environment, configuration: configuration, previous: nil, issuing: issuing, keeper: keeper,
-            callers: callers)
+            callers: callers, limiters: limiters)
         let generation = try builder.build(number: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
         let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
@@ -68,11 +71,12 @@ package final class Gateway: Sendable {
             budget: generation.configuration.edge.memory)
         let gateway = Gateway(
             environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
-            keeper: keeper, callers: callers, watch: watch)
+            keeper: keeper, callers: callers, limiters: limiters, watch: watch)
         gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
         gateway.watchCallers(generation)
         gateway.upstreams.adopt(generation.upstreams.values, on: workers.first)
+        generation.cluster?.start(on: workers[0].eventLoop)
         do throws(GatewayError) {
             let listeners = try await gateway.bind(configuration, keeping: [], inherited: environment.inherited)
             gateway.state.withLock { $0.listeners = listeners }
@@ -96,9 +100,11 @@ package final class Gateway: Sendable {
 
     private init(
         environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker],
-        issuing: IssuingServices, keeper: RevocationKeeper, callers: CallerKeeper, watch: EdgeWatch
+        issuing: IssuingServices, keeper: RevocationKeeper, callers: CallerKeeper, limiters: LimiterRegistry,
+        watch: EdgeWatch
     ) {
         self.callers = callers
+        self.limiters = limiters
         self.watch = watch
         self.issuing = issuing
         self.keeper = keeper
@@ -236,14 +242,16 @@ package final class Gateway: Sendable {
         let (previous, listeners) = state.withLock { ($0.generation, $0.listeners) }
         var builder = GenerationBuilder(
             environment: environment, configuration: configuration, previous: previous, issuing: issuing, keeper: keeper,
-            callers: callers)
+            callers: callers, limiters: limiters)
         if isRefresh { builder.keepFiles(of: previous) }
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         keeper.adopt(generation.revocation)
         callers.adopt(configuration.policies, secrets: generation.files.secrets)
         upstreams.adopt(generation.upstreams.values, on: workers.first)
+        generation.cluster?.start(on: workers[0].eventLoop)
         await adopt(generation)
+        if let former = previous.cluster, former !== generation.cluster { await former.leave(limiters.limiters) }
         admin.adopt(admins: configuration.admin?.admins ?? [])
         if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
         let (known, kept) = (Set(listeners.map(\.key)), Set(bound.map(\.key)))
@@ -379,7 +387,8 @@ package final class Gateway: Sendable {
             acme: acme.withLock { $0 }?.status() ?? [],
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
-            }, edge: watch.status)
+            }, edge: watch.status, limits: GatewayStatus.limits(generation.configuration, limiters),
+            cluster: generation.cluster?.status)
     }
 
     /// How the handshake of a connection went, step by step; nil when it is not, or no longer, remembered.
@@ -423,6 +432,7 @@ package final class Gateway: Sendable {
         }
         await connectionsEnd(within: limits.drain)
         for worker in workers { await worker.run { $0.closeAll() } }
+        await state.withLock { $0.generation.cluster }?.leave(limiters.limiters)
         do { try await group.shutdownGracefully() } catch {
             environment.logger.error("workers did not end cleanly", metadata: ["error": "\(error)"])
         }

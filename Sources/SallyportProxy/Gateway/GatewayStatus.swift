@@ -32,6 +32,9 @@ package struct GatewayStatus: Sendable, Encodable {
     package var acme: [ACMEStatus]
     package var acceptedRisks: [Risk]
     package var edge: Edge
+    package var limits: [Limit]
+    /// Nil: the gateway is by itself.
+    package var cluster: Cluster?
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
     package var observedClients: [ObservedClientsReport] = []
 

@@ -3,6 +3,7 @@ import NIOCore
 import SallyportAccess
 import SallyportConfig
 import SallyportHTTP
+import SallyportLimits
 import SallyportModel
 import SallyportPKI
 import SallyportTLS
@@ -35,6 +36,8 @@ package final class Generation: Sendable {
     /// What callers are checked with; shared by all generations.
     let callers: CallerKeeper
     let accessLog: AccessLogOwner
+    /// Where gateways count together.
+    let cluster: ClusterMembership?
     /// Seconds since 1970.
     let loadedAt: Int64
 
@@ -42,7 +45,8 @@ package final class Generation: Sendable {
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext], services: [String: LocalMounts],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
         acme: [ACMEPlan], issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
-        callers: CallerKeeper, accessLog: AccessLogOwner, loadedAt: Int64
+        callers: CallerKeeper, accessLog: AccessLogOwner, cluster: ClusterMembership? = nil,
+        limiters: LimiterRegistry = LimiterRegistry(), loadedAt: Int64
     ) {
         self.callers = callers
         self.number = number
@@ -57,8 +61,9 @@ package final class Generation: Sendable {
         self.files = files
         self.revocation = revocation
         self.accessLog = accessLog
+        self.cluster = cluster
         self.loadedAt = loadedAt
-        routes = RouteTable(configuration)
+        routes = RouteTable(configuration, limiters: limiters)
         proxyTrust = Dictionary(configuration.listeners.map { ($0.name, $0.proxyProtocol) }) { first, _ in first }
             .compactMapValues(\.self)
         let limits = configuration.limits

@@ -1,5 +1,7 @@
 import Logging
+import SallyportCluster
 import SallyportConfig
+import SallyportLimits
 import SallyportModel
 import SallyportPKI
 import SallyportTLS
@@ -16,6 +18,7 @@ struct GenerationBuilder {
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
     private let callers: CallerKeeper
+    private let limiters: LimiterRegistry
     /// Seconds since 1970.
     private let now: Int64
     private var files = ReadFiles()
@@ -28,9 +31,10 @@ struct GenerationBuilder {
 
     init(
         environment: GatewayEnvironment, configuration: Configuration, previous: Generation?, issuing: IssuingServices,
-        keeper: RevocationKeeper, callers: CallerKeeper
+        keeper: RevocationKeeper, callers: CallerKeeper, limiters: LimiterRegistry
     ) {
         self.callers = callers
+        self.limiters = limiters
         self.issuing = issuing
         self.keeper = keeper
         self.environment = environment
@@ -66,7 +70,8 @@ struct GenerationBuilder {
         return Generation(
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,
-            revocation: try revocationPlan(), callers: callers, accessLog: try accessLog(), loadedAt: now)
+            revocation: try revocationPlan(), callers: callers, accessLog: try accessLog(), cluster: try cluster(),
+            limiters: limiters, loadedAt: now)
     }
 
     private func revocationPlan() throws(GatewayError) -> RevocationPlan {
@@ -297,6 +302,27 @@ struct GenerationBuilder {
             try UpstreamTLSContext(
                 upstream.tls, trust: trust, isPublic: isPublic, credential: credential, source: "upstream \(upstream.name)")
         }
+    }
+
+    // MARK: cluster
+
+    /// The membership that is there goes on if its settings are the same.
+    private mutating func cluster() throws(GatewayError) -> ClusterMembership? {
+        guard let store = configuration.cluster else { return nil }
+        var password: [UInt8]?
+        if let reference = store.password { password = try readSecret(reference) }
+        let target = ClusterTarget(
+            host: store.host, port: store.port, tls: try clusterContext(store), username: store.username,
+            password: password)
+        if let known = previous?.cluster, known.isSame(as: store, target), keepsFiles || store.tls == nil { return known }
+        return ClusterMembership(store, target, logger: environment.logger)
+    }
+
+    private mutating func clusterContext(_ store: ClusterStore) throws(GatewayError) -> UpstreamTLSContext? {
+        guard let tls = store.tls else { return nil }
+        var upstream = Upstream(name: "cluster.valkey", targets: [], tls: tls)
+        upstream.targets = [UpstreamTarget(scheme: .https, host: store.host, port: store.port)]
+        return try upstreamContext(upstream)
     }
 
     // MARK: log

@@ -25,6 +25,7 @@ struct StatusText: CustomStringConvertible {
             rows.append(("turned away", "\(refused.count)  \(refused.code) \(refused.title)"))
         }
         for upstream in status.upstreams { rows += Self.upstream(upstream) }
+        rows += Self.limits(status)
         for refusal in status.refusals.prefix(8) {
             rows.append(("refusals", "\(refusal.count)  \(refusal.code) \(refusal.title)"))
         }
@@ -44,6 +45,21 @@ struct StatusText: CustomStringConvertible {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
         description = Self.aligned(rows)
+    }
+
+    /// What limits count, and with whom.
+    private static func limits(_ status: GatewayStatus) -> [(String, String)] {
+        let cluster = status.cluster.map { cluster in
+            let trouble = "NOT IN USE: \(cluster.failure ?? "connecting")"
+            let state = cluster.reachable ? "\(cluster.gateways) gateways" : trouble
+            return [("cluster", "\(cluster.server)  \(state)")]
+        }
+        return (cluster ?? [])
+            + status.limits.map { limit in
+                let refused = limit.shadow ? "would have refused" : "refused"
+                let lost = limit.forgotten > 0 ? ", \(limit.forgotten) callers FORGOTTEN for want of memory" : ""
+                return ("limit", "\(limit.policy) \(limit.name)  \(limit.rule)  \(refused) \(limit.refused)\(lost)")
+            }
     }
 
     /// `orders  leastRequests  3 of 4096 under way` and a line for each target.

@@ -285,7 +285,7 @@ extension HTTP2ServerStream: ClientStream {
     /// The gateway's own problem; to a request that is none, too.
     func reply(_ reply: LocalReply, isHEAD: Bool, requestID: RequestID) -> Int {
         let content = LocalReplyWriter.problem(
-            reply.reason, status: reply.reason.status ?? 500, requestID: requestID.description)
+            reply.reason, status: reply.reason.status ?? 500, requestID: requestID.description, quota: reply.quota)
         let block = HTTP2ResponseBlock.problem(reply, length: content.count, date: session.loop.dateField())
         return send(block, content: isHEAD ? [] : content)
     }
