@@ -4,7 +4,8 @@ import PackageDescription
 let package = Package(
     name: "benchmarks",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(name: "sallyport", path: ".."),
     ],
     targets: [
         .executableTarget(
@@ -14,6 +15,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "LimitDecision",
+            dependencies: [.product(name: "SallyportEngines", package: "sallyport")],
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         // Stands in for malloc and counts the calls; glibc only.
         .target(name: "CAllocationCount"),

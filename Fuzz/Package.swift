@@ -19,6 +19,7 @@ let package = Package(
         fuzzer("HTTP2Fuzz"),
         fuzzer("HTTP2ResponseFuzz"),
         fuzzer("ProxyHeaderFuzz"),
+        fuzzer("RESPFuzz"),
         fuzzer("ClientHelloFuzz"),
         fuzzer("ServerFlightFuzz"),
         fuzzer("HandshakeExplanationFuzz"),
