@@ -46,7 +46,8 @@ let package = Package(
         .executableTarget(
             name: "sallyport",
             dependencies: [
-                "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportAccess", "SallyportPolicy",
+                "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess",
+                "SallyportPolicy",
                 "SallyportConfig", "SallyportHTTP", "SallyportModel", arguments, logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(

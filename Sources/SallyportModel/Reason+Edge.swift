@@ -91,10 +91,41 @@ extension Reason {
         explanation: "The header of version 2 carries a CRC-32c that does not fit its bytes.",
         fix: "Look for a device between load balancer and gateway that changes bytes.")
 
+    // MARK: 409x bans
+
+    package static let addressBanned = Reason(
+        4094, "The address is banned", status: 403, origin: .client,
+        explanation: """
+            The client's address, or a network that it lies in, is banned: by `sallyport ban add`, or by itself after \
+            as many refusals as `limits.bans` allows. New connections are closed before anything is read.
+            """,
+        fix: "See why and until when: sallyport ban list. To lift it: sallyport ban remove ADDRESS")
+    package static let identityBanned = Reason(
+        4095, "The identity is banned", status: 403, origin: .client,
+        explanation: """
+            The client's identity is banned: by `sallyport ban add`, or by itself after as many refusals as \
+            `limits.bans` allows. New connections are closed after their handshake.
+            """,
+        fix: "See why and until when: sallyport ban list. To lift it: sallyport ban remove IDENTITY")
+    package static let banFileUnusable = configuration(
+        1380, "The bans cannot be read",
+        """
+        The file in the state directory that keeps bans cannot be read, or something in it is damaged. Nothing is \
+        guessed: a gateway that forgot its bans would serve whoever was shut out.
+        """,
+        fix: "Restore bans.json of the state directory from a backup, correct it by hand, or remove it to lift every ban.")
+    package static let banListFull = configuration(
+        1381, "There are too many bans",
+        """
+        At most 10,000 bans are kept. Automatic ones give way to others; when operators have added all of them, no \
+        further one is taken.
+        """,
+        fix: "Ban networks in place of single addresses, or lift bans: sallyport ban list, sallyport ban remove.")
+
     static let edgeReasons = [
         connectionLimit, addressConnectionLimit, addressConnectionRate, addressTableFull, addressHandshakeRate,
         handshakeRate, identityConnectionLimit, memoryExhausted, openFilesExhausted, unprovenConnection, overloaded,
         bufferGivenUp, proxyHeaderMalformed, proxyHeaderMissing, proxyPeerUntrusted, proxyHeaderTooLong,
-        proxyChecksumWrong,
+        proxyChecksumWrong, addressBanned, identityBanned, banFileUnusable, banListFull,
     ]
 }

@@ -54,8 +54,10 @@ def context_for(credential=None, *, authority=None, alpn=("http/1.1",)):
     return context
 
 
-def connect(port, *, timeout=10, source=None, receive_buffer=None):
-    """A connection, from an address such as 127.0.0.2 where one is named."""
+def connect(port, *, timeout=10, source=None, receive_buffer=None, behind=None):
+    """A connection, from an address such as 127.0.0.2 where one is named.
+
+    `behind` is an address for which a load balancer speaks that has this connection."""
     plain = socket.socket()
     try:
         plain.settimeout(timeout)
@@ -64,6 +66,9 @@ def connect(port, *, timeout=10, source=None, receive_buffer=None):
         if source:
             plain.bind((source, 0))
         plain.connect(("127.0.0.1", port))
+        if behind:
+            family, to = ("TCP6", "2001:db8:ffff::1") if ":" in behind else ("TCP4", "192.0.2.1")
+            plain.sendall(f"PROXY {family} {behind} {to} 40000 443\r\n".encode())
     except BaseException:
         plain.close()
         raise
@@ -74,8 +79,8 @@ class Client:
     """One mutual-TLS connection. `credential` is (certificate file, key file) or nothing."""
 
     def __init__(self, port, credential=None, *, server_name="localhost", timeout=10, context=None, authority=None,
-                 source=None, receive_buffer=None):
-        plain = connect(port, timeout=timeout, source=source, receive_buffer=receive_buffer)
+                 source=None, receive_buffer=None, behind=None):
+        plain = connect(port, timeout=timeout, source=source, receive_buffer=receive_buffer, behind=behind)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             context = context or context_for(credential, authority=authority)

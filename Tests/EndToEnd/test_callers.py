@@ -366,3 +366,16 @@ def test_the_same_over_http2(guarded, issuer, upstream):
         assert upstream.requests[-1].get("authorization") is None
     finally:
         client.close()
+
+
+def test_who_is_banned_may_not_come_with_a_key_either(guarded):
+    gateway = guarded(
+        apiKeys=True, identities={"robot": {"apiKey": "ci"}, "other": {"apiKey": "cd"}}, allow=["robot", "other"])
+    robot, other = create(gateway, "ci"), create(gateway, "cd")
+    eventually(lambda: ask(gateway, f"X-API-Key: {robot}").status == 200)
+    eventually(lambda: ask(gateway, f"X-API-Key: {other}").status == 200)
+    gateway.gateway.command("ban", "add", "robot", "--because", "x")
+    assert ask(gateway, f"X-API-Key: {robot}").code == "SP4095"
+    assert ask(gateway, f"X-API-Key: {other}").status == 200
+    gateway.gateway.command("ban", "remove", "robot")
+    assert ask(gateway, f"X-API-Key: {robot}").status == 200

@@ -128,6 +128,12 @@ package enum EffectiveConfiguration {
                 "exempt": .strings(limits.addresses.exempt.map(\.text)),
             ]),
             "identities": .members(["connections": .integer(limits.identityConnections)]),
+            "bans": limits.bans.map { bans in
+                .members([
+                    "after": .integer(bans.after), "within": .string(DurationText.text(bans.within)),
+                    "for": .string(DurationText.text(bans.length)),
+                ])
+            },
         ])
     }
 

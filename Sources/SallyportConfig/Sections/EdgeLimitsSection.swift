@@ -28,13 +28,20 @@ enum EdgeLimitsSection {
     static let addresses = Field("addresses", AddressLimitsSection.type, "What one address may do; of IPv6, one /64.")
     static let identities = Field("identities", IdentityLimitsSection.type, "What one identity may do.")
 
+    static let bans = Field(
+        "bans", BanLimitsSection.type, otherwise: "nobody is banned automatically",
+        "Who is refused again and again is not served for a while; `sallyport ban list` shows them.",
+        danger: "A ban of an address shuts out all who share it: name the proxies of many users in `addresses.exempt`.")
+
     static let type = ValueType.record(
-        "`limits`", [connections.row, requests.row, handshakes.row, memory.row, addresses.row, identities.row]
+        "`limits`",
+        [connections.row, requests.row, handshakes.row, memory.row, addresses.row, identities.row, bans.row]
     ) { record in
         EdgeLimits(
             connections: record[connections]?.value, requests: record[requests], handshakes: record[handshakes],
             memory: record[memory]?.value, addresses: record[addresses]?.value ?? defaults.addresses,
-            identityConnections: record[identities]?.value ?? defaults.identityConnections)
+            identityConnections: record[identities]?.value ?? defaults.identityConnections,
+            bans: record[bans]?.value)
     }
 }
 
@@ -70,6 +77,27 @@ enum IdentityLimitsSection {
         "Open connections of one identity.")
 
     static let type = ValueType.record("`identities`", [connections.row]) { $0[connections] }
+}
+
+enum BanLimitsSection {
+    private static let defaults = BanLimits()
+    private static let times = Duration.seconds(1)...Duration.seconds(86_400)
+    static let after = DefaultedField(
+        "after", .integer(1...1_000_000), default: defaults.after,
+        """
+        How many refusals, which the client itself has caused, lead to a ban. They are counted by identity, and by \
+        address for those without.
+        """,
+        danger: "A low number bans clients for ordinary mistakes, such as a page with missing permissions.")
+    static let within = DefaultedField(
+        "within", .duration(times), default: defaults.within, "The time within which refusals are counted.")
+    static let length = DefaultedField(
+        "for", .duration(times), default: defaults.length,
+        "How long a first ban lasts; each further one within a day is twice as long, up to a day.")
+
+    static let type = ValueType.record("`bans`", [after.row, within.row, length.row]) { record in
+        BanLimits(after: record[after], within: record[within], length: record[length])
+    }
 }
 
 extension ValueType<Int> {

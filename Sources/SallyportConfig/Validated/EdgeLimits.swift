@@ -11,10 +11,13 @@ package struct EdgeLimits: Sendable, Hashable {
     package var addresses: AddressLimits
     /// Open connections of an identity.
     package var identityConnections: Int
+    /// Nil: nobody is banned automatically.
+    package var bans: BanLimits?
 
     package init(
         connections: Int? = nil, requests: Int = 10_000, handshakes: Int = 200, memory: Int? = nil,
-        addresses: AddressLimits = AddressLimits(), identityConnections: Int = 512
+        addresses: AddressLimits = AddressLimits(), identityConnections: Int = 512,
+        bans: BanLimits? = nil
     ) {
         self.connections = connections
         self.requests = requests
@@ -22,6 +25,22 @@ package struct EdgeLimits: Sendable, Hashable {
         self.memory = memory
         self.addresses = addresses
         self.identityConnections = identityConnections
+        self.bans = bans
+    }
+}
+
+/// When a client is banned by itself.
+package struct BanLimits: Sendable, Hashable {
+    /// Refusals that the client caused, within a time.
+    package var after: Int
+    package var within: Duration
+    /// Of the first ban; each further one is twice as long, up to a day.
+    package var length: Duration
+
+    package init(after: Int = 200, within: Duration = .seconds(60), length: Duration = .seconds(600)) {
+        self.after = after
+        self.within = within
+        self.length = length
     }
 }
 

@@ -141,6 +141,7 @@ package enum GateRefusal: Error, Sendable, CaseIterable {
     case addressHandshakes, handshakes
     case identityConnections
     case memory, files, untrustedPeer, unproven
+    case addressBanned, identityBanned
 
     package var reason: Reason {
         switch self {
@@ -155,6 +156,8 @@ package enum GateRefusal: Error, Sendable, CaseIterable {
         case .files: .openFilesExhausted
         case .untrustedPeer: .proxyPeerUntrusted
         case .unproven: .unprovenConnection
+        case .addressBanned: .addressBanned
+        case .identityBanned: .identityBanned
         }
     }
 }

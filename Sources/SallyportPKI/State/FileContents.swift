@@ -9,10 +9,10 @@ import SallyportModel
 #endif
 
 /// Reading whole files, bounded, and writing to descriptors.
-enum FileContents {
+package enum FileContents {
     /// - Parameter isPrivate: refuse a file that its group or others may read or write.
     /// - Throws: certificateFileUnreadable when the path is not an ordinary file, or is larger than `limit` bytes.
-    static func read(_ path: String, limit: Int, isPrivate: Bool = false) throws(PKIError) -> [UInt8] {
+    package static func read(_ path: String, limit: Int, isPrivate: Bool = false) throws(PKIError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw PKIError(.certificateFileUnreadable, path, systemError()) }
         defer { close(descriptor) }
@@ -29,7 +29,7 @@ enum FileContents {
 
     /// False only when it is certain that there is nothing. What cannot be looked at counts as there, so that reading it
     /// fails with the system's words and is not taken for an empty list.
-    static func exists(_ path: String) -> Bool {
+    package static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 || errno != ENOENT
     }

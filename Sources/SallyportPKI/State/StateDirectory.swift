@@ -15,6 +15,7 @@ import SallyportModel
 /// ca/crl.number  revocation/denied.json  revocation/HASH-OF-URL.crl
 /// clients/NAME.pem|key|p12    servers/NAME.pem|key    admin.sock
 /// acme/accounts/HASH.json  acme/certificates/NAME-HASH.pem  acme/orders/NAME-HASH.json  acme/failures.json
+/// bans.json
 /// ```
 package struct StateDirectory: Sendable, Hashable {
     /// Absolute, without trailing slash.

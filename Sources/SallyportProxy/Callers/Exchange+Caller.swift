@@ -29,7 +29,9 @@ extension Exchange {
         caller.names += CallerNames.names(rules, for: caller) { rule, identity in
             IdentityRules.rule(rule, holdsFor: identity.certificate, of: identity.authority)
         }
-        return true
+        guard let refusal = session.ban(of: caller.names) else { return true }
+        answer(LocalReply(refusal))
+        return false
     }
 
     /// An API key is between the client and this gateway; a token goes on where a policy says so.

@@ -87,6 +87,7 @@ final class ClientSession {
     /// looked at again under the new trust, revocations and names.
     func adoptGeneration() -> LocalReply? {
         pass?.requestCame(on: loop)
+        if let reason = ban() { return LocalReply(reason) }
         guard view !== loop.current else { return refusal }
         view = loop.current
         rules = view.rules(of: listener.name)
@@ -115,6 +116,17 @@ final class ClientSession {
             return LocalReply(.identityNoLongerValid)
         }
     }
+
+    // MARK: bans
+
+    /// Why the client is not served any more.
+    func ban() -> Reason? { pass?.refusal(of: identity)?.reason }
+
+    /// Why nobody of these names is served; they were proved by a request.
+    func ban(of names: [String]) -> Reason? { pass?.refusal(ofNames: names)?.reason }
+
+    /// The client was refused, and not by an upstream.
+    func refused(_ reason: Reason) { pass?.offended(by: reason) }
 
     // MARK: revocation
 
@@ -153,6 +165,7 @@ final class ClientSession {
 
     /// The line about a request that never became an exchange: its head could not be read.
     func logRefusal(_ reason: Reason, id: RequestID, responseBytes: Int) {
+        refused(reason)
         let entry = AccessRecord(
             time: UnixTime.nanoseconds(), connection: accessConnection, status: reason.status ?? 400, reason: reason,
             responseBytes: UInt64(responseBytes), id: id, generation: view.generation.number)

@@ -89,6 +89,9 @@ extension ProxyTrust {
 extension Reason {
     /// Refused in sums, not one by one.
     var isOfTheGate: Bool {
-        [.addressHandshakeRate, .handshakeRate, .identityConnectionLimit, .addressTableFull].contains(self)
+        [
+            .addressHandshakeRate, .handshakeRate, .identityConnectionLimit, .addressTableFull, .addressBanned,
+            .identityBanned,
+        ].contains(self)
     }
 }

@@ -10,6 +10,7 @@ import Synchronization
 final class EdgeState: Sendable {
     let files: FileBudget
     let workers: Int
+    let bans: BanRegister
     private let clients: Mutex<Door>
     private let admins: Mutex<Door>
     private let step = Atomic<Int>(0)
@@ -31,7 +32,9 @@ final class EdgeState: Sendable {
     /// Operators, their browsers and their monitoring.
     private static let adminConnections = 128
 
-    init(_ limits: EdgeLimits, files: FileBudget, workers: Int) {
+    init(_ limits: EdgeLimits, files: FileBudget, workers: Int, bans: BanRegister = BanRegister()) {
+        self.bans = bans
+        bans.adopt(limits.bans)
         self.files = files
         self.workers = max(1, workers)
         let wanted = Self.gate(limits, files: files, workers: self.workers)
@@ -51,6 +54,7 @@ final class EdgeState: Sendable {
 
     /// Holds for connections that come from now on.
     func adopt(_ limits: EdgeLimits) {
+        bans.adopt(limits.bans)
         let wanted = Self.gate(limits, files: files, workers: workers)
         clients.withLock { door in
             door.gate.adopt(wanted)
@@ -69,19 +73,28 @@ final class EdgeState: Sendable {
     /// - Parameter address: of the client; nil where its address is not known yet.
     func admit(_ address: SocketAddress?, isAdmin: Bool) -> Result<EdgePass, GateRefusal> {
         if !isAdmin, memoryStep >= .refuseConnections { return refuse(.memory, isAdmin: false) }
-        let now = Self.now()
-        let result = withDoor(isAdmin) { door -> Result<AcceptGate.Admission, GateRefusal> in
-            let result = door.gate.admit(door.key(of: address), at: now)
-            if case .failure(let refusal) = result { door.tally.count(refusal) }
-            return result
-        }
-        return result.map { admission in
+        return enter(address, isAdmin: isAdmin).map { admission in
             acceptedSince.add(1, ordering: .relaxed)
-            return EdgePass(edge: self, isAdmin: isAdmin, admission: admission)
+            return EdgePass(edge: self, isAdmin: isAdmin, admission: admission, address: address?.network)
         }
     }
 
-    private func refuse(_ refusal: GateRefusal, isAdmin: Bool) -> Result<EdgePass, GateRefusal> {
+    /// Operators are never banned: they have to get in to lift bans.
+    private func enter(_ address: SocketAddress?, isAdmin: Bool) -> Result<AcceptGate.Admission, GateRefusal> {
+        let client = isAdmin ? nil : address?.network
+        if let client, let refusal = bans.refusal(of: client) { return refuse(refusal, isAdmin: false) }
+        let result = withDoor(isAdmin) { door -> Result<AcceptGate.Admission, GateRefusal> in
+            let result = door.gate.admit(door.key(of: address), at: Self.now())
+            if case .failure(let refusal) = result { door.tally.count(refusal) }
+            return result
+        }
+        if case .failure(let refusal) = result, let client {
+            bans.offended(.network(client.ofOneClient), by: refusal.reason)
+        }
+        return result
+    }
+
+    private func refuse<Value>(_ refusal: GateRefusal, isAdmin: Bool) -> Result<Value, GateRefusal> {
         count(refusal, isAdmin: isAdmin)
         return .failure(refusal)
     }
@@ -91,28 +104,24 @@ final class EdgeState: Sendable {
     }
 
     /// A load balancer has said for whom it speaks.
-    fileprivate func readmit(
+    func readmit(
         _ admission: AcceptGate.Admission, as address: SocketAddress, isAdmin: Bool
     ) -> Result<AcceptGate.Admission, GateRefusal> {
-        withDoor(isAdmin) { door in
-            door.gate.leave(admission)
-            let result = door.gate.admit(door.key(of: address), at: Self.now())
-            if case .failure(let refusal) = result { door.tally.count(refusal) }
-            return result
-        }
+        withDoor(isAdmin) { $0.gate.leave(admission) }
+        return enter(address, isAdmin: isAdmin)
     }
 
-    fileprivate func withGate<Value: Sendable>(_ isAdmin: Bool, _ work: (inout AcceptGate) -> Value) -> Value {
+    func withGate<Value: Sendable>(_ isAdmin: Bool, _ work: (inout AcceptGate) -> Value) -> Value {
         withDoor(isAdmin) { work(&$0.gate) }
     }
 
-    fileprivate func left() { acceptedSince.subtract(1, ordering: .relaxed) }
+    func left() { acceptedSince.subtract(1, ordering: .relaxed) }
 
     private func withDoor<Value: Sendable>(_ isAdmin: Bool, _ work: (inout Door) -> Value) -> Value {
         isAdmin ? admins.withLock { work(&$0) } : clients.withLock { work(&$0) }
     }
 
-    fileprivate static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds.magnitude }
+    static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds.magnitude }
 
     /// Refusals since this was asked last, for the log.
     func news() -> [(GateRefusal, count: Int)] {
@@ -147,91 +156,5 @@ final class EdgeState: Sendable {
 
     func note(_ step: MemoryStep) {
         self.step.store(step.rawValue, ordering: .relaxed)
-    }
-}
-
-/// A connection's place among those that are counted. It belongs to the connection's loop and ends with `leave`.
-final class EdgePass {
-    private let edge: EdgeState
-    private let isAdmin: Bool
-    private var admission: AcceptGate.Admission?
-    private var identity: String?
-    /// While no request has come.
-    private var firstRequest: BoundedWait<any SweptConnection>.Ticket?
-
-    fileprivate init(edge: EdgeState, isAdmin: Bool, admission: AcceptGate.Admission) {
-        self.edge = edge
-        self.isAdmin = isAdmin
-        self.admission = admission
-    }
-
-    /// Counts the connection for the client that a load balancer speaks for.
-    func readdress(to address: SocketAddress) -> GateRefusal? {
-        guard let old = admission.take() else { return nil }
-        switch edge.readmit(old, as: address, isAdmin: isAdmin) {
-        case .success(let new):
-            admission = new
-            return nil
-        case .failure(let refusal): return refusal
-        }
-    }
-
-    /// Asked once the ClientHello is there.
-    func beginHandshake() -> Reason? {
-        guard let admission else { return nil }
-        let refusal = edge.withGate(isAdmin) { $0.beginHandshake(admission, at: EdgeState.now()) }
-        if let refusal { edge.count(refusal, isAdmin: isAdmin) }
-        return refusal?.reason
-    }
-
-    /// The handshake was good, and this is who it is. Not nil when that client has too many connections.
-    func established(_ name: String?) -> Reason? {
-        guard let admission else { return nil }
-        let isTaken = edge.withGate(isAdmin) { gate in
-            gate.handshakeSucceeded(admission, at: EdgeState.now())
-            return admission.isExempt || name.map { gate.identify($0) } ?? true
-        }
-        guard isTaken else {
-            edge.count(.identityConnections, isAdmin: isAdmin)
-            return GateRefusal.identityConnections.reason
-        }
-        if !admission.isExempt { identity = name }
-        return nil
-    }
-
-    /// The head of a request is to come. Where too many connections wait for their first, the oldest is closed.
-    func awaitRequest(_ connection: any SweptConnection, on loop: LoopState) {
-        firstRequest = loop.firstRequestAwaited(by: connection)
-    }
-
-    func requestCame(on loop: LoopState) {
-        if let ticket = firstRequest.take() { loop.firstRequestCame(ticket) }
-    }
-
-    /// The connection is closed.
-    func leave(_ loop: LoopState) {
-        requestCame(on: loop)
-        edge.left()
-        let name = identity.take()
-        let admission = admission.take()
-        edge.withGate(isAdmin) { gate in
-            if let name { gate.forget(name) }
-            if let admission { gate.leave(admission) }
-        }
-    }
-}
-
-extension SocketAddress {
-    /// 4 or 16 bytes in network order; nil for a unix socket.
-    var ipBytes: [UInt8]? {
-        switch self {
-        case .v4(let address):
-            var bytes = address.address.sin_addr
-            return withUnsafeBytes(of: &bytes) { Array($0) }
-        case .v6(let address):
-            var bytes = address.address.sin6_addr
-            return withUnsafeBytes(of: &bytes) { Array($0) }
-        case .unixDomainSocket: return nil
-        }
     }
 }

@@ -41,7 +41,8 @@ final class EdgeWatch: Sendable {
             connections: edge.openConnections, connectionLimit: edge.connectionLimit, openFiles: edge.openFiles,
             openFileLimit: edge.files.limit, memoryUsed: used, memoryBudget: budget, memoryStep: step.words,
             waitingRequests: workers.reduce(0) { $0 + $1.counters.waiting.load(ordering: .relaxed) },
-            refused: edge.refusals.map { .init(code: $0.0.reason.name, title: "\($0.0.reason.title)", count: $0.count) })
+            refused: edge.refusals.map { .init(code: $0.0.reason.name, title: "\($0.0.reason.title)", count: $0.count) },
+            bans: .init(edge.bans.all))
     }
 
     /// Until its task is cancelled.
@@ -58,7 +59,10 @@ final class EdgeWatch: Sendable {
         // Counting many files takes milliseconds: four times a second only while they may become scarce.
         if round % 4 == 0 || edge.openFiles > edge.files.limit / 2 { edge.note(openFiles: OpenFiles.count()) }
         lookAtMemory(round)
-        if round % 4 == 0 { report() }
+        if round % 4 == 0 {
+            report()
+            edge.bans.tend()
+        }
     }
 
     private func report() {

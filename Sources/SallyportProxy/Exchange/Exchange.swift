@@ -129,6 +129,7 @@ final class Exchange {
     /// The gateway's own refusal.
     func answer(_ reply: LocalReply) {
         record.reason = reply.reason
+        session.refused(reply.reason)
         if isGRPC { return answerCall(reply.reason) }
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose

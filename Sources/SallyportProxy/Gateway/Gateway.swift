@@ -64,8 +64,14 @@ package final class Gateway: Sendable {
             environment: environment, configuration: configuration, previous: nil, issuing: issuing, keeper: keeper,
             callers: callers, limiters: limiters)
         let generation = try builder.build(number: 1)
+        let bans: BanRegister
+        do throws(PKIError) {
+            bans = try BanRegister(in: environment.state, logger: environment.logger)
+        } catch {
+            throw .bans(error)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
-        let workers = await Self.workers(of: group, logger: environment.logger, generation: generation)
+        let workers = await Self.workers(of: group, logger: environment.logger, generation: generation, bans: bans)
         let watch = EdgeWatch(
             edge: workers[0].edge, workers: workers, logger: environment.logger,
             budget: generation.configuration.edge.memory)
@@ -121,13 +127,14 @@ package final class Gateway: Sendable {
     }
 
     private static func workers(
-        of group: MultiThreadedEventLoopGroup, logger: Logger, generation: Generation
+        of group: MultiThreadedEventLoopGroup, logger: Logger, generation: Generation, bans: BanRegister
     ) async -> [Worker] {
         var workers: [Worker] = []
         let loops = Array(group.makeIterator())
         let files = OpenFileLimit.raise()
         let handshakes = Bounds.handshakes(openFiles: files, workers: loops.count)
-        let edge = EdgeState(generation.configuration.edge, files: FileBudget(limit: files), workers: loops.count)
+        let edge = EdgeState(
+            generation.configuration.edge, files: FileBudget(limit: files), workers: loops.count, bans: bans)
         for (index, eventLoop) in loops.enumerated() {
             let worker = await withCheckedContinuation { (continuation: CheckedContinuation<Worker, Never>) in
                 eventLoop.execute {
@@ -358,6 +365,10 @@ package final class Gateway: Sendable {
         }
     }
 
+    // MARK: bans
+
+    package var bans: BanRegister { workers[0].edge.bans }
+
     // MARK: state
 
     package func currentConfiguration() -> Configuration {
@@ -424,6 +435,7 @@ package final class Gateway: Sendable {
             )
         }
         for task in tasks { task?.cancel() }
+        bans.tend()
         upstreams.stop()
         await tasks.last??.value
         acme.withLock { $0 }?.stop()
@@ -483,6 +495,7 @@ package final class Gateway: Sendable {
 
     /// Accepts nothing for now; connections wait in the queues.
     package func pause() async {
+        bans.tend()
         for listener in state.withLock({ $0.listeners }) { await listener.setAccepting(false) }
     }
 
@@ -492,6 +505,7 @@ package final class Gateway: Sendable {
 
     /// Another process accepts from the listening sockets from now on; what is left is to drain.
     package func succeeded() {
+        bans.succeeded()
         state.withLock { $0.isSucceeded = true }
     }
 }

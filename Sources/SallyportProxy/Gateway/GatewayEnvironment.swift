@@ -29,6 +29,8 @@ package struct GatewayEnvironment: Sendable {
 /// Why a configuration that was found good cannot be served. The generation before it goes on.
 package enum GatewayError: Error, CustomStringConvertible {
     case certificates(PKIError)
+    /// Those that were in force before.
+    case bans(PKIError)
     case secret(SecretError)
     /// `what` is the listener, `detail` the system's words.
     case address(listener: String, address: String, detail: String)
@@ -38,7 +40,7 @@ package enum GatewayError: Error, CustomStringConvertible {
 
     package var reason: Reason {
         switch self {
-        case .certificates(let error): error.reason
+        case .certificates(let error), .bans(let error): error.reason
         case .secret: .internalError
         case .address: .addressNotBound
         case .accessLog: .accessLogNotOpened
@@ -50,6 +52,8 @@ package enum GatewayError: Error, CustomStringConvertible {
         switch self {
         case .certificates(let error):
             error.description
+        case .bans(let error):
+            "\(error.reason.name): \(error.subject): \(error.detail). Fix: \(error.reason.fix)"
         case .secret(let error):
             "a secret cannot be read: \(error.words)"
         case .address(let listener, let address, let detail):

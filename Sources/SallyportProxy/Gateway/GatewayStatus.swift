@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SallyportEdge
 import SallyportTLS
 
 /// What `sallyport status --json` prints. Times are seconds since 1970.
@@ -67,6 +68,18 @@ package struct GatewayStatus: Sendable, Encodable {
         package var memoryStep: String
         package var waitingRequests: Int
         package var refused: [RefusalCount]
+        package var bans: Bans
+    }
+
+    /// How many there are; `sallyport ban list` says which.
+    package struct Bans: Sendable, Encodable {
+        package var manual: Int
+        package var automatic: Int
+
+        init(_ bans: [Ban]) {
+            manual = bans.count { $0.source == .manual }
+            automatic = bans.count - manual
+        }
     }
 
     package struct RefusalCount: Sendable, Encodable {

@@ -251,7 +251,7 @@ struct ConnectionGate: Sendable {
             },
             mayBegin: entrant.pass.beginHandshake,
             established: { channel, established in
-                if let reason = entrant.pass.established(established.identity?.displayName) { throw ConnectionRefused(reason) }
+                if let reason = entrant.pass.established(established.identity) { throw ConnectionRefused(reason) }
                 let session = ClientSession(
                     loop: loop, listener: listener, established: established, addresses: entrant.addresses, view: view,
                     pass: entrant.pass)
@@ -265,6 +265,7 @@ struct ConnectionGate: Sendable {
             },
             refused: { refusal in
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                entrant.pass.offended(by: refusal.reason)
                 // What the gate refuses is summed up.
                 guard loop.handshakeEnds(ticket), !refusal.reason.isOfTheGate else { return }
                 refusal.log(to: logger)

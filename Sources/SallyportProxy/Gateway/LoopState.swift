@@ -91,14 +91,30 @@ final class LoopState {
     /// Has every connection whose certificate is refused now cut.
     func recheckIdentities() {
         recheck += 1
-        recheck(connections[...])
+        look(at: connections[...]) { $0.recheckIdentity() }
     }
 
-    private func recheck(_ connections: ArraySlice<any SweptConnection>) {
-        for connection in connections.prefix(Self.recheckBatch) { connection.recheckIdentity() }
+    private func look(
+        at connections: ArraySlice<any SweptConnection>, _ work: @escaping (any SweptConnection) -> Void
+    ) {
+        for connection in connections.prefix(Self.recheckBatch) { work(connection) }
         let rest = connections.dropFirst(Self.recheckBatch)
         guard !rest.isEmpty else { return }
-        eventLoop.assumeIsolated().execute { [self] in recheck(rest) }
+        eventLoop.assumeIsolated().execute { [self] in look(at: rest, work) }
+    }
+
+    private var bansSeen = 0
+    private var nextLookForBans = NIODeadline.distantPast
+    /// Automatic bans may come one after the other, and to look at every connection each time costs what they save.
+    private static let pauseBetweenBans = TimeAmount.seconds(1)
+
+    /// Has the connections cut of those who were banned since.
+    private func recheckBans(at now: NIODeadline) {
+        let version = edge.bans.version
+        guard version != bansSeen, now >= nextLookForBans else { return }
+        bansSeen = version
+        nextLookForBans = now + Self.pauseBetweenBans
+        look(at: connections[...]) { $0.recheckBan() }
     }
 
     // MARK: connections
@@ -190,6 +206,7 @@ final class LoopState {
         counters.waiting.store(turns.waiting, ordering: .relaxed)
         current.sweep(now: now)
         reportDisplaced()
+        recheckBans(at: now)
     }
 
     /// A connection has a deadline that may be earlier than those before it.
@@ -301,6 +318,8 @@ protocol SweptConnection: AnyObject {
     func giveUpBuffers()
     /// Ends the connection if its client's certificate has been revoked.
     func recheckIdentity()
+    /// Ends the connection if its client has been banned.
+    func recheckBan()
     func close()
 }
 
@@ -308,6 +327,7 @@ extension SweptConnection {
     func nextLook(after now: NIODeadline) -> NIODeadline { now + .milliseconds(500) }
     var heldBytes: Int { 0 }
     func giveUpBuffers() { close() }
+    func recheckBan() {}
 }
 
 /// What one loop counts; read by `status` from other threads.

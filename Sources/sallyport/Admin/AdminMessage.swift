@@ -7,8 +7,10 @@ struct AdminRequest: Codable, Sendable, Equatable {
     var binary: String?
     /// Of `upgrade`: worker threads of the new process.
     var threads: Int?
-    /// Of `upgrade`: how long the new process has to serve.
+    /// Of `upgrade`: how long the new process has to serve. Of `banAdd`: how long; nil until it is lifted.
     var seconds: Int?
+    /// Of `banAdd`: why.
+    var because: String?
 
     enum Command: String, Codable, Sendable, CaseIterable {
         case status, reload, diff, stop
@@ -22,6 +24,8 @@ struct AdminRequest: Codable, Sendable, Equatable {
         case explain
         /// Start a new process that takes the place of the running one.
         case upgrade
+        /// Who is not served; of the latter two `subject`, which nil makes everybody for `banRemove`.
+        case banList, banAdd, banRemove
         /// A new process asks for the listening sockets: `HandoverMessage`.
         case handover
     }

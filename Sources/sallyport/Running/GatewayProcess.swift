@@ -134,6 +134,7 @@ struct GatewayProcess {
         }
         await service.open()
         taking.say(.serving)
+        service.readBansAgain()
         try admin.publish()
         InstanceLock.claim(taking.lock)
         taking.say(.adopted)
@@ -240,6 +241,9 @@ struct GatewayProcess {
         case .rotated: return await service.takeOverAuthority()
         case .explain: return service.explanation(of: request.subject ?? "")
         case .reload: return await reload(service, giving)
+        case .banList: return service.bans()
+        case .banAdd: return service.ban(request)
+        case .banRemove: return service.liftBan(request)
         case .upgrade: return await upgrading.upgrade(request)
         case .handover: return AdminReply(.usage, messages: "sockets are not handed over in a reply")
         case .stop:

@@ -147,6 +147,8 @@ actor GatewayService {
         Dictionary(uniqueKeysWithValues: files.map { ($0, FileStamp(path: $0)) })
     }
 
+    nonisolated var register: BanRegister { gateway.bans }
+
     nonisolated func addresses() -> [GatewayStatus.Listener] { gateway.status().listeners }
 
     /// As the configuration that is served says.

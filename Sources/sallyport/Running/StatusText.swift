@@ -24,6 +24,7 @@ struct StatusText: CustomStringConvertible {
         for refused in status.edge.refused.prefix(8) {
             rows.append(("turned away", "\(refused.count)  \(refused.code) \(refused.title)"))
         }
+        rows += Self.bans(status.edge.bans)
         for upstream in status.upstreams { rows += Self.upstream(upstream) }
         rows += Self.limits(status)
         for refusal in status.refusals.prefix(8) {
@@ -60,6 +61,11 @@ struct StatusText: CustomStringConvertible {
                 let lost = limit.forgotten > 0 ? ", \(limit.forgotten) callers FORGOTTEN for want of memory" : ""
                 return ("limit", "\(limit.policy) \(limit.name)  \(limit.rule)  \(refused) \(limit.refused)\(lost)")
             }
+    }
+
+    private static func bans(_ bans: GatewayStatus.Bans) -> [(String, String)] {
+        let sum = bans.manual + bans.automatic
+        return sum == 0 ? [] : [("bans", "\(sum) in force, \(bans.automatic) of them automatic")]
     }
 
     /// `orders  leastRequests  3 of 4096 under way` and a line for each target.

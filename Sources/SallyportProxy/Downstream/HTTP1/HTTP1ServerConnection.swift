@@ -244,7 +244,16 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     /// Cuts the connection, also in the middle of a message, when its certificate has been revoked since.
     func recheckIdentity() {
         if case .closed = phase { return }
-        guard let reason = session.recheckIdentity() else { return }
+        if let reason = session.recheckIdentity() { refuseClient(reason) }
+    }
+
+    /// The same when its client has been banned since.
+    func recheckBan() {
+        if case .closed = phase { return }
+        if let reason = session.ban() { refuseClient(reason) }
+    }
+
+    private func refuseClient(_ reason: Reason) {
         if case .exchanging(let exchange) = phase { return exchange.clientRefused(reason) }
         cut()
     }

@@ -429,6 +429,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     }
 
     private func report(_ reason: Reason, detail: String, code: HTTP2ErrorCode) {
+        session.refused(reason)
         loop.logger.warning(
             "HTTP/2 connection ended",
             metadata: [
@@ -456,6 +457,16 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
     /// Ends every exchange and the connection when the client's certificate has been revoked since.
     func recheckIdentity() {
         guard phase != .closed, let reason = session.recheckIdentity() else { return }
+        refuseClient(reason)
+    }
+
+    /// The same when the client has been banned since.
+    func recheckBan() {
+        guard phase != .closed, let reason = session.ban() else { return }
+        refuseClient(reason)
+    }
+
+    private func refuseClient(_ reason: Reason) {
         for stream in streams.values { stream.refuseClient(reason) }
         close()
     }

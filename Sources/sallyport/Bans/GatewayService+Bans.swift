@@ -1,0 +1,67 @@
+import SallyportEdge
+import SallyportPKI
+import SallyportProxy
+
+// Who is not served, as commands ask for it. What comes over the socket is checked as what people type.
+extension GatewayService {
+    nonisolated func bans() -> AdminReply {
+        let bans = register.all
+        return AdminReply(text: BanText.table(bans), json: BanText.json(bans))
+    }
+
+    nonisolated func ban(_ request: AdminRequest) -> AdminReply {
+        let now = Environment.now()
+        return reply { () throws(CommandFailure) in
+            let subject = try BanText.subject(request.subject ?? "")
+            let because = request.because ?? ""
+            try BanText.check(because)
+            guard request.seconds.map({ (1...(400 * 86_400)).contains($0) }) ?? true else {
+                throw CommandFailure(.usage, "a ban lasts a second to 400 days, or until it is lifted")
+            }
+            let ban = Ban(
+                subject, since: now, until: request.seconds.map { now + Int64($0) }, because: because, source: .manual)
+            let result: BanList.Addition
+            do throws(PKIError) { result = try register.add(ban) } catch { throw CommandFailure(error) }
+            let note = result == .replaced ? "  (in place of another ban)" : ""
+            return AdminReply(text: "\(Terminal.tick) banned  \(BanText.line(ban))\(note)", json: BanText.json([ban]))
+        }
+    }
+
+    nonisolated func liftBan(_ request: AdminRequest) -> AdminReply {
+        reply { () throws(CommandFailure) in
+            let lifted = if let text = request.subject { try lift(text) } else { try liftAll() }
+            let lines = lifted.map { "\(Terminal.tick) lifted  \(BanText.line($0))" }
+            return AdminReply(
+                text: lines.isEmpty ? "nobody was banned" : lines.joined(separator: "\n"), json: BanText.json(lifted))
+        }
+    }
+
+    private nonisolated func lift(_ text: String) throws(CommandFailure) -> [Ban] {
+        let subject = try BanText.subject(text)
+        let ban: Ban?
+        do throws(PKIError) { ban = try register.remove(subject) } catch { throw CommandFailure(error) }
+        guard let ban else {
+            throw CommandFailure(
+                .failed, "there is no ban of \(subject.text)", fix: "see whom there is one of: sallyport ban list")
+        }
+        return [ban]
+    }
+
+    private nonisolated func liftAll() throws(CommandFailure) -> [Ban] {
+        do throws(PKIError) { return try register.removeAll() } catch { throw CommandFailure(error) }
+    }
+
+    /// After another process has handed over: what it was told meanwhile.
+    nonisolated func readBansAgain() {
+        do throws(PKIError) { try register.readAgain() } catch {
+            Terminal.error(CommandFailure(error).message)
+        }
+    }
+
+    private nonisolated func reply(_ work: () throws(CommandFailure) -> AdminReply) -> AdminReply {
+        do throws(CommandFailure) { return try work() } catch {
+            let fix = error.fix.map { "\nfix: \($0)" } ?? ""
+            return AdminReply(error.status, messages: "error: \(error.message)\(fix)")
+        }
+    }
+}
