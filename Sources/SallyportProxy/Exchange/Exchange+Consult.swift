@@ -6,20 +6,28 @@ import SallyportModel
 
 // Services that are asked about a request before it goes on. They can only say no: the gateway has said yes already.
 extension Exchange {
+    private static let mostConsultedAnswer = 64 << 10
+
     func consult(_ service: ExternalAuthorization, then goOn: @escaping () -> Void) {
         guard let pool = consultedPool(service.upstream), let question = question(to: service) else {
             return answer(LocalReply(.internalError))
         }
         let timeout = TimeAmount(service.timeout)
-        // The call has a clock of its own; this one is for what must not happen.
-        suspend(until: .now() + timeout + .seconds(1), otherwise: LocalReply(.consultUnavailable))
-        let call = AuthorizationCall(pool) { [self] head in
+        let added = addedFields(for: service)
+        let call = SideCall(pool, mostAnswer: Self.mostConsultedAnswer) { [self] head in
             consultation = nil
             guard resume() else { return }
             answered(head, by: service, then: goOn)
         }
+        guard let call else { return answered(nil, by: service, then: goOn) }
+        // The call has a clock of its own; this one is for what must not happen.
+        suspend(until: .now() + timeout + .seconds(1), otherwise: LocalReply(.consultUnavailable))
         consultation = call
-        call.ask(question, added: addedFields(for: service), within: timeout)
+        call.begin(PoolRequest(), within: timeout) { stream in
+            let authority = pool.plan.targets[stream.target].authority
+            stream.sendHead(question, RequestForwarding(authority: authority, added: added, framing: .none))
+            return true
+        }
     }
 
     private func answered(_ head: ResponseHead?, by service: ExternalAuthorization, then goOn: () -> Void) {

@@ -38,7 +38,7 @@ final class Exchange {
     var suspension: Suspension?
     /// Complete lines for the upstream, from services that agreed.
     var consulted: [UInt8] = []
-    var consultation: AuthorizationCall?
+    var consultation: SideCall?
     /// Lower-case names of fields with credentials that are not for the upstream.
     var credentialFields: [String] = []
     var limits = ExchangeLimits()
