@@ -18,6 +18,17 @@ package indirect enum Claim: Sendable, Hashable {
         if case .null = current { return nil }
         return current
     }
+
+    /// A text, number or truth value as text; nil for anything else.
+    package var scalarText: String? {
+        switch self {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        case .decimal(let number): String(number)
+        case .truth(let isTrue): isTrue ? "true" : "false"
+        case .null, .list, .object: nil
+        }
+    }
 }
 
 /// What a good token says. A value exists only for a token that was checked in full.

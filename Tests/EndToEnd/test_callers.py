@@ -89,7 +89,7 @@ CHANGES = {
     "issuer": ("SP3037", dict(iss="https://evil.example")),
     "audience": ("SP3038", dict(aud="stock")),
     "expired": ("SP3039", dict(exp=int(time.time()) - 61)),
-    "not yet": ("SP3040", dict(nbf=int(time.time()) + 600)),
+    "not yet": ("SP3040", dict(nbf=int(time.time()) + 86_400)),
     "endless": ("SP3041", dict(exp=None)),
     "bound": ("SP3042", dict(cnf={"x5t#S256": encode(bytes(32))})),
     "bound to a key": ("SP3042", dict(cnf={"jkt": encode(bytes(32))})),
@@ -297,6 +297,18 @@ def test_keys_are_there_at_the_start(guarded, edge, upstream):
 
 
 # Conditions
+
+
+def test_limits_count_by_claim_and_by_key(guarded, issuer):
+    gateway = guarded(jwt={"issuer": issuer.url, "audience": ["orders"]},
+                      rateLimit={"by": {"claim": "tenant"}, "rate": "1/hour", "burst": 2})
+    a, b, none = issuer.token(tenant="a"), issuer.token(tenant="b"), issuer.token()
+    assert [ask(gateway, bearer(token)).status for token in (a, a, a, b, b, b)] == [200, 200, 429, 200, 200, 429]
+    assert [ask(gateway, bearer(none)).status for _ in range(3)] == [200, 200, 429], "the address stands in"
+    gateway = guarded(apiKeys=True, rateLimit={"by": "key", "rate": "1/hour", "burst": 1})
+    keys = [create(gateway, name) for name in ("one", "two")]
+    eventually(lambda: ask(gateway, "X-API-Key: " + keys[1]).status == 200)
+    assert [ask(gateway, "X-API-Key: " + key).status for key in (keys[0], keys[0], keys[1])] == [200, 429, 429]
 
 
 def test_when_and_deny(guarded, alice):

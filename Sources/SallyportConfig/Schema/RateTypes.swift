@@ -64,9 +64,9 @@ extension ValueType {
 }
 
 extension ValueType<RateLimit.Partition?> {
-    private enum Word: String, CaseIterable { case identity, address, route, all }
+    private enum Word: String, CaseIterable { case identity, address, key, route, all }
 
-    /// A word, or a mapping with the key `header`; nil: all requests together.
+    /// A word, or a mapping with the key `header` or `claim`; nil: all requests together.
     static func limitPartition() -> ValueType {
         let words = Word.allCases.map(\.rawValue)
         let record = PartitionSection.type
@@ -77,6 +77,7 @@ extension ValueType<RateLimit.Partition?> {
             switch Word(rawValue: text) {
             case .identity: return .some(.identity)
             case .address: return .some(.address)
+            case .key: return .some(.key)
             case .route: return .some(.route)
             case .all: return .some(nil)
             case nil:
@@ -90,13 +91,15 @@ extension ValueType<RateLimit.Partition?> {
 }
 
 extension RateLimit.Partition {
-    /// In words: `identity`, `header x-tenant`.
+    /// In words: `identity`, `header x-tenant`, `claim tenant`.
     package var text: String {
         switch self {
         case .identity: "identity"
         case .address: "address"
         case .route: "route"
         case .header(let name): "header \(name)"
+        case .claim(let name): "claim \(name)"
+        case .key: "key"
         }
     }
 }

@@ -23,8 +23,8 @@ enum RateLimitSection {
     static let by = Field(
         "by", .single(orListOf: .limitPartition(), count: 1...4), required: true,
         """
-        What requests are counted together by: identity is who asks, address where from (of IPv6 the /64), route the \
-        route, all everybody. Where a request has no identity or no such header, its address stands in.
+        What requests are counted together by: identity is who asks, address where from (of IPv6 the /64), key the \
+        API key, route the route, all everybody. Where a request has none of it, its address stands in.
         """)
     static let rate = Field(
         "rate", .rate(),
@@ -79,11 +79,18 @@ enum RateLimitSection {
 
 enum PartitionSection {
     static let header = Field(
-        "header", .token("the name of a request field", lowercased: true), required: true,
+        "header", .token("the name of a request field", lowercased: true), otherwise: "`claim` must be there",
         "The value of this request field.",
         danger: "Whoever chooses the value chooses who they are counted as: combine it with identity or address.")
 
-    static let type = ValueType.record("`by`", [header.row]) { record in
-        record[header].map { RateLimit.Partition.header($0.value) }
+    static let claim = Field(
+        "claim", .text("the name of a claim"), otherwise: "`header` must be there",
+        "The value of this claim of the token, by issuer: a text, a number, or true or false.")
+
+    static let type = ValueType.record(
+        "`by`", [header.row, claim.row], rules: [.exactlyOne(["header", "claim"])]
+    ) { record -> RateLimit.Partition? in
+        let claim = record[claim].map { RateLimit.Partition.claim($0.value) }
+        return record[header].map { .header($0.value) } ?? claim
     }
 }

@@ -31,6 +31,10 @@ package struct RateLimit: Sendable, Hashable {
         case address
         /// A request field, lower-case.
         case header(String)
+        /// A claim of the token, by its name at the top; texts, numbers and truth values count.
+        case claim(String)
+        /// The API key.
+        case key
         case route
     }
 

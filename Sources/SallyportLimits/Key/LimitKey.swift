@@ -21,6 +21,7 @@ package enum LimitKeyPart: UInt8, Sendable {
     case apiKey
     /// Of a token.
     case issuer
+    case claim
 }
 
 /// Takes the parts that a limit counts by. Each is told apart by its kind and length, so that no two lists of parts

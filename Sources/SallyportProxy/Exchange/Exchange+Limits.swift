@@ -119,6 +119,13 @@ extension Exchange {
                 addIdentity(to: &parts)
             case .address: parts.add(.address, session.countedAddress)
             case .route: parts.add(.route, (record.route?.route.name ?? "").utf8)
+            case .claim(let name): addClaim(name, to: &parts)
+            case .key:
+                if let key = caller.key {
+                    parts.add(.apiKey, key.name.utf8)
+                } else {
+                    parts.add(.address, session.countedAddress)
+                }
             case .header(let name):
                 let values = head.fields(named: Array(name.utf8)).filter(\.isForwarded)
                 if values.count == 1 {
@@ -128,6 +135,15 @@ extension Exchange {
                 }
             }
         }
+    }
+
+    /// Issuers name their claims as they like, so a value counts together with who gave it.
+    private func addClaim(_ name: String, to parts: inout some LimitKeyParts) {
+        guard let token = caller.token, let value = token.claims[path: [name]]?.scalarText else {
+            return parts.add(.address, session.countedAddress)
+        }
+        parts.add(.issuer, token.issuer.utf8)
+        parts.add(.claim, value.utf8)
     }
 
     /// The name by which the caller is known; where no rule gives one, what was proved itself.
