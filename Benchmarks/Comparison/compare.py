@@ -34,6 +34,8 @@ def arguments():
     parser.add_argument("--rate", type=int, help="requests a second; default: half of what Sallyport can do")
     parser.add_argument("--crl", action="store_true",
                         help="instead: Sallyport with an empty revocation list and with one of 100,000 entries")
+    parser.add_argument("--policies", action="store_true",
+                        help="instead: Sallyport without policies, and with identity, two limits and changed fields")
     parser.add_argument("--keep-allocations", action="store_true", help="write new thresholds")
     parser.add_argument("--no-document", action="store_true", help="do not write docs/performance.md")
     parser.add_argument("--json", type=Path, help="also write the result here")
@@ -43,12 +45,16 @@ def arguments():
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
     if options.crl:
         options.only = ["handshake"]
+    if options.policies:
+        options.only = ["request"]
     return options
 
 
 def chosen(options):
     if options.crl:
         return peers.own_peers_with_lists()
+    if options.policies:
+        return peers.own_peers_with_policies()
     everyone = peers.all_peers(options.tools)
     if not options.peers:
         return everyone
@@ -59,7 +65,9 @@ def chosen(options):
     return [peer for peer in everyone if peer.name in names]
 
 
-def kinds():
+def kinds(options):
+    if options.policies:
+        return [("HTTP/1.1", loads.WORKS[0])]
     return [(protocol, work) for protocol in loads.PROTOCOLS for work in loads.WORKS]
 
 
@@ -91,7 +99,7 @@ def add(samples, name, kind, value):
 
 
 def request_round(options, folder, places, samples):
-    for protocol, work in kinds():
+    for protocol, work in kinds(options):
         for name, place in places.items():
             count = max(loads.CONNECTIONS * loads.STREAMS, int(options.requests * work.share))
             cost, rate = measurements.request_cost(options.tools, folder, *place, protocol, work, count)
@@ -144,7 +152,7 @@ def measure_allocations(options, folder, samples):
         return
     peer, counters = peers.counted_peer(options.tools, folder)
     with peers.backend_server().running(folder, 0) as (_, backend), peer.running(folder, backend) as (_, port):
-        for protocol, work in kinds():
+        for protocol, work in kinds(options):
             count = max(200, int(options.requests / 4 * work.share))
             calls, size = measurements.allocations(options.tools, folder, counters, port, protocol, work, count)
             samples["sallyport"][f"{title(protocol, work)} allocations"] = [calls]
@@ -166,6 +174,10 @@ def bars(medians):
         empty = medians["sallyport-empty-crl"]
         return [("handshake with 100,000 revoked certificates, relative to none",
                  listed["handshake"] / empty["handshake"], 1.05)]
+    if governed := medians.get("sallyport-policies"):
+        kind = title("HTTP/1.1", loads.WORKS[0])
+        return [("added by identity, condition, two limits and changed fields, microseconds",
+                 governed[kind] - medians["sallyport-open"][kind], 3)]
     own, found = medians.get("sallyport"), []
     if not own:
         return []

@@ -76,17 +76,34 @@ def counted_peer(tools, folder):
     return peer, counters
 
 
-def own_peer(name, crl=""):
+#: Two limits that nobody reaches, a condition, and a field each way.
+POLICIES = """policies:
+  baseline:
+    rateLimit:
+      - { name: address, by: address, rate: 1000000/s }
+      - { name: identity, by: identity, rate: 1000000/s }
+    when: 'request.method in ["GET", "HEAD"]'
+    headers: { request: { set: { x-team: orders } }, response: { set: { x-frame-options: DENY } } }
+"""
+
+
+def own_peer(name, crl="", policies="", allow="[alice]"):
     """`crl` is the file with the authority's revocation list; without one no status is asked for."""
     sallyport = str(Path(os.environ["SALLYPORT_BIN"]).absolute())
     return Peer(name, "sallyport.yaml",
                 [sallyport, "run", "-c", "{file}", "--state", f"{{folder}}/state-{name}", "--threads", "1"],
-                instance=name, crl=f", crl: {crl}" if crl else "")
+                instance=name, crl=f", crl: {crl}" if crl else "", policies=policies, allow=allow)
 
 
 def own_peers_with_lists():
     """What a long revocation list costs: the same gateway with an empty one and with one of 100,000 entries."""
     return [own_peer("sallyport-empty-crl", "empty.crl"), own_peer("sallyport-crl", "long.crl")]
+
+
+def own_peers_with_policies():
+    """What policies cost: the same gateway for anyone, and for an identity under them."""
+    anyone = 'anyone\n    because: "what nothing costs"'
+    return [own_peer("sallyport-open", allow=anyone), own_peer("sallyport-policies", policies=POLICIES)]
 
 
 def all_peers(tools):

@@ -15,6 +15,16 @@ package struct Caller: Sendable {
         names = certificate?.names ?? []
     }
 
+    /// What token and key say, for the log: `mobile token:alice`, `key:ci-bot`; nil without them. The names are those
+    /// of `identities` that the certificate alone would not have. A subject is the issuer's to choose, and is cut.
+    package var credentialName: String? {
+        guard token != nil || key != nil else { return nil }
+        var words = Array(names.dropFirst(certificate?.names.count ?? 0))
+        if let token { words.append("token:" + (token.subject ?? token.client ?? token.issuer).prefix(128)) }
+        if let key { words.append("key:" + key.name) }
+        return words.joined(separator: " ")
+    }
+
     /// Nobody in particular: nothing was shown that proves anything.
     package var isAnonymous: Bool { certificate == nil && token == nil && key == nil }
 }

@@ -311,6 +311,14 @@ def test_limits_count_by_claim_and_by_key(guarded, issuer):
     assert [ask(gateway, "X-API-Key: " + key).status for key in (keys[0], keys[0], keys[1])] == [200, 429, 429]
 
 
+def test_the_access_log_says_who_asked(guarded, issuer):
+    gateway = guarded(jwt={"issuer": issuer.url, "audience": ["orders"]}, allow=["mobile"],
+                      identities={"mobile": {"token": {"issuer": issuer.url, "audience": "orders"}}})
+    assert ask(gateway, bearer(issuer.token(sub="alice\n\"x" + "y" * 500))).status == 200
+    line = gateway.gateway.access_line(lambda line: line.get("http.response.status_code") == 200)
+    assert line["sallyport.caller"].startswith('mobile token:alice\n"xyyy') and len(line["sallyport.caller"]) < 160
+
+
 def test_when_and_deny(guarded, alice):
     gateway = guarded(
         when="request.method in ['GET', 'HEAD'] and tls.version == 'TLSv1.3'",

@@ -104,6 +104,13 @@ def test_the_baseline_holds_where_no_route_does(edge, upstream, alice):
         assert reply.status == 404 and reply.get("x-content-type-options") == "nosniff"
 
 
+def test_refusals_before_a_route_is_known_bear_the_fields_of_the_baseline(governed, alice):
+    gateway = governed(baseline={"limits": {"body": "10B"}, "securityHeaders": True})
+    with gateway.client(alice) as client:
+        reply = client.request("POST", body=b"x" * 11)
+        assert reply.status == 413 and reply.get("x-content-type-options") == "nosniff"
+
+
 PAGE = "https://www.example.org"
 
 

@@ -77,13 +77,17 @@ package struct RouteTrial: Sendable {
             explanation.route = route.route.name
             explanation.note("route \(route.route.name) is the most specific that matches")
             if let reply = shield(head, from: ClientAddress(bytes: request.address), route.policy, &explanation) {
-                return explanation.refused(reply.reason, "a policy of the route refuses: \(reply.reason.title)")
+                return explanation.refused(reply.reason, "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)")
             }
             let caller = Caller(names.map(Self.identity))
             let circumstances = Circumstances(
                 head: head, client: ClientAddress(bytes: request.address), caller: caller, session: Self.session,
                 now: UnixTime.seconds())
             explanation.note(route.policy, under: circumstances)
+            if route.policy.asksForCredentials {
+                explanation.note("tokens and API keys are not judged here: this is a request without one")
+            }
+            for service in route.policy.consults { explanation.note("\(service.upstream) would be asked, and is not") }
             switch authorize(route, caller: caller, at: 0, under: { circumstances }) {
             case .refused(let reply):
                 let isOfPolicy = ![.identityNotAllowed, .identityRequired, .routeRequiresCertificate].contains(
@@ -91,7 +95,7 @@ package struct RouteTrial: Sendable {
                 return explanation.refused(
                     reply.reason,
                     isOfPolicy
-                        ? "a policy of the route refuses: \(reply.reason.title)" : Self.whyRefused(route.route, names))
+                        ? "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)" : Self.whyRefused(route.route, names))
             case .permitted(let permit):
                 return explanation.permitted(permit.route.route, Self.whyPermitted(route.route, names))
             }
@@ -129,6 +133,21 @@ package struct RouteTrial: Sendable {
     }
 
     // MARK: words
+
+    /// The policies that a refusal can come from, by name.
+    private static func refusing(_ reason: Reason, _ policy: CompiledPolicy) -> String {
+        let names = policy.policies.filter { one in
+            switch reason {
+            case .addressRefused: one.addresses != nil
+            case .underMaintenance: one.maintenance != nil
+            case .methodRefused: one.methods != nil
+            case .bodyTooLarge: one.body != nil
+            case .crossOriginRefused: one.cors != nil
+            default: one.jwt != nil || one.introspection != nil || one.needsAPIKey || one.when != nil || one.deny != nil
+            }
+        }.map(\.name)
+        return names.isEmpty ? "a policy of the route" : "policy " + names.joined(separator: " or ")
+    }
 
     private static func whyRefused(_ route: Route, _ names: [String]?) -> String {
         if names == nil, route.requiresCertificate {

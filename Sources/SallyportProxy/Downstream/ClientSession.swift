@@ -161,6 +161,13 @@ final class ClientSession {
     /// Whose turn a request of this connection takes when there are more than can go at a time.
     var turnKey: String { identity?.displayName ?? "address \(peerAddress)" }
 
+    // MARK: refusals
+
+    /// The refusal of a request whose route is not known: it bears what the baseline puts on every response.
+    func refusal(_ reason: Reason) -> LocalReply {
+        LocalReply(reason, fields: rules?.baseline.response.fields ?? [])
+    }
+
     // MARK: log
 
     /// The line about a request that never became an exchange: its head could not be read.

@@ -170,8 +170,9 @@ extension Exchange {
     /// Beside an upstream's own: it may have limits too, and they are not ours to hide. Of the older fields there can
     /// be one set only.
     func addLimitFields(to plan: inout ResponsePlan, of response: ResponseHead) {
-        let hasOwn = !response.values(of: "x-ratelimit-limit").isEmpty
-        for field in limitFields where !(hasOwn && field.name.hasPrefix("x-")) {
+        let fields = limitFields
+        let hasOwn = fields.contains { $0.name.hasPrefix("x-") } && !response.values(of: "x-ratelimit-limit").isEmpty
+        for field in fields where !(hasOwn && field.name.hasPrefix("x-")) {
             plan.added += Array("\(field.name): \(field.value)\r\n".utf8)
         }
     }

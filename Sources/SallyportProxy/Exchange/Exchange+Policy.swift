@@ -26,7 +26,7 @@ extension Exchange {
     private func answerPreflight(_ fields: [(name: String, value: String)]) {
         record.status = 204
         let close = machine.clientMustClose
-        client.send(LocalContent(status: 204, fields: fields), to: head, close: close)
+        client.send(LocalContent(status: 204, fields: fields + (record.route?.policy.response.fields ?? [])), to: head, close: close)
         finish(keepAlive: !close)
     }
 

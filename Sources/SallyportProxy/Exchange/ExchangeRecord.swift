@@ -25,7 +25,7 @@ struct ExchangeRecord {
             path: head.path.narrowed, hasQuery: head.query != nil, host: head.host, status: status, reason: reason,
             requestBytes: UInt64(requestBytes), responseBytes: UInt64(responseBytes), route: route?.route.name,
             upstream: route?.route.upstream, upstreamDuration: upstreamDuration.microseconds32, id: exchange.requestID,
-            generation: exchange.generationNumber)
+            generation: exchange.generationNumber, caller: exchange.caller.credentialName)
     }
 }
 

@@ -31,6 +31,7 @@ extension LineBuffer {
             append(UInt8(ascii: "\""))
         }
         append(prepared: record.connection.json)
+        appendOptional("sallyport.caller", record.caller)
         appendJSONMeasures(record)
         append("}")
     }
@@ -60,6 +61,10 @@ extension LineBuffer {
         appendEscaped(record.head, record.path)
         if record.hasQuery { append("?…") }
         append(prepared: record.connection.text)
+        if let caller = record.caller {
+            append(" caller=")
+            appendWord(caller)
+        }
         if let reason = record.reason {
             append(" reason=SP")
             append(UInt64(reason.code))

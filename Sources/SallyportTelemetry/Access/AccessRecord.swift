@@ -31,6 +31,8 @@ package struct AccessRecord: Sendable {
     package var upstreamDuration: UInt32
     package var id: RequestID
     package var generation: Int
+    /// Who asked beyond the certificate, as token and API key say; nil without them.
+    package var caller: String?
 
     package init(
         time: Int64, duration: UInt32 = 0, connection: AccessConnection, head: [UInt8] = [],
@@ -38,8 +40,9 @@ package struct AccessRecord: Sendable {
         path: Range<UInt32> = 0..<0, hasQuery: Bool = false, host: String = "", status: UInt16 = 0,
         reason: Reason? = nil,
         requestBytes: UInt64 = 0, responseBytes: UInt64 = 0, route: String? = nil, upstream: String? = nil,
-        upstreamDuration: UInt32 = 0, id: RequestID, generation: Int
+        upstreamDuration: UInt32 = 0, id: RequestID, generation: Int, caller: String? = nil
     ) {
+        self.caller = caller
         self.time = time
         self.duration = duration
         self.connection = connection

@@ -207,7 +207,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     private func refuse(_ reason: Reason) {
         if case .exchanging(let exchange) = phase { return exchange.requestRefused(reason) }
         let id = loop.nextRequestID()
-        let written = write(LocalReply(reason), requestID: id, isHEAD: false, close: true)
+        let written = write(session.refusal(reason), requestID: id, isHEAD: false, close: true)
         session.logRefusal(reason, id: id, responseBytes: written)
         linger()
     }

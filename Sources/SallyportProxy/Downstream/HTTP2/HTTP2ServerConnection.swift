@@ -215,7 +215,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
             countMalformation()
         case .refused(let reason):
             let stream = open(id, nil, ends: ends)
-            let count = stream.reply(LocalReply(reason), isHEAD: isHEAD, requestID: requestID)
+            let count = stream.reply(session.refusal(reason), isHEAD: isHEAD, requestID: requestID)
             session.logRefusal(reason, id: requestID, responseBytes: count)
             stream.flush()
         }
