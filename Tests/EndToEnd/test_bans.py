@@ -203,14 +203,14 @@ def test_an_identity_that_is_refused_again_and_again(balanced, alice, bob):
     assert status(one, alice) == 200, "who comes from the same address has done nothing"
     line = one.gateway.logged("client banned", since=mark)
     assert "SP4095" in line and "bob" in line and "SP3001" in line, line
-    assert banned(one)["bob"]["source"] == "automatic"
+    assert banned(one)["CN=bob"]["source"] == "automatic"
     assert one.gateway.status()["edge"]["bans"] == {"manual": 0, "automatic": 1}
     eventually(lambda: status(one, bob) == 403, "the ban did not end")
     with client(one, bob) as connection:
         connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 6)
         for _ in range(5):
             connection.read_reply()
-    entry = banned(one)["bob"]
+    entry = banned(one)["CN=bob"]
     assert entry["until"] - entry["since"] == 4 and entry["times"] == 2, entry
 
 
@@ -301,7 +301,7 @@ def test_reloads_and_restarts(balanced, alice, bob):
     one.gateway.command("reload")
     assert status(one, alice) is None and status(one, bob, THERE) is None
     before = banned(one)
-    assert set(before) == {HERE, "bob"}
+    assert set(before) == {HERE, "CN=bob"}
     one.gateway.stop()
     again = Gateway(one.gateway.folder, one.configuration)
     one.gateway = again

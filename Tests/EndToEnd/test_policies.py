@@ -260,6 +260,12 @@ class TestConsult:
             assert client.request().status == 403
         assert len(one.service.requests) == count, "it is not asked about what the gateway refuses itself"
 
+    def test_it_sees_no_field_that_the_upstream_does_not(self, consulting, upstream, alice):
+        one = consulting(lambda connection, _: connection.reply(), send=["x-tenant"])
+        with one.client(alice) as client:
+            assert client.request(fields=["Connection: x-tenant", "X-Tenant: mine"]).status == 200
+        assert not one.service.requests[-1].all("x-tenant") and not upstream.requests[-1].all("x-tenant")
+
     def test_it_can_take_nothing_away_from_a_forged_field(self, consulting, upstream, alice):
         one = consulting(lambda connection, _: connection.reply(), take=["x-user"])
         with one.client(alice) as client:

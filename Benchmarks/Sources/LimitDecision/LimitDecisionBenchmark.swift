@@ -1,9 +1,11 @@
-import SallyportConfig
-import SallyportLimits
+@testable import SallyportConfig
+@testable import SallyportLimits
 
 /// What one decision costs while a million callers are known: two limits at once, callers drawn at random.
 ///
-///     swift run -c release LimitDecision
+///     swift run -c release -Xswiftc -enable-testing LimitDecision
+///
+/// The engines are for their own package only, hence the flag.
 @main
 enum LimitDecisionBenchmark {
     static let callers: UInt64 = 1_000_000

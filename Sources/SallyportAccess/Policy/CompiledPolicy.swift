@@ -14,7 +14,7 @@ package final class CompiledPolicy: Sendable {
     package let body: Int?
     let addresses: [(allow: AddressSet?, deny: AddressSet)]
     let methods: [Set<String>]
-    let maintenance: (retryAfter: Int64, except: AddressSet)?
+    let maintenance: [(retryAfter: Int64, except: AddressSet)]
     package let request: CompiledChanges
     package let response: CompiledChanges
     let cors: CompiledCrossOrigin?
@@ -38,7 +38,7 @@ package final class CompiledPolicy: Sendable {
         body = policies.compactMap(\.body).min()
         addresses = policies.compactMap(\.addresses).map { ($0.allow.map(AddressSet.init), AddressSet($0.deny)) }
         methods = policies.compactMap(\.methods).map(Set.init)
-        maintenance = policies.compactMap(\.maintenance).first.map {
+        maintenance = policies.compactMap(\.maintenance).map {
             ($0.retryAfter.components.seconds, AddressSet($0.except))
         }
         request = CompiledChanges(policies.map(\.request))
@@ -52,7 +52,7 @@ package final class CompiledPolicy: Sendable {
             [policy.when.map { ($0, false) }, policy.deny.map { ($0, true) }].compactMap(\.self)
         }
         isEmpty =
-            body == nil && addresses.isEmpty && methods.isEmpty && maintenance == nil && request.isEmpty
+            body == nil && addresses.isEmpty && methods.isEmpty && maintenance.isEmpty && request.isEmpty
             && response.isEmpty && cors == nil && responseBody == nil && consults.isEmpty
             && tokens.isEmpty && !needsAPIKey && conditions.isEmpty
     }

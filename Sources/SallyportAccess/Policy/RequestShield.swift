@@ -11,7 +11,7 @@ extension CompiledPolicy {
                 return .respond(LocalReply(.addressRefused))
             }
         }
-        if let maintenance, !maintenance.except.contains(address) {
+        for maintenance in maintenance where !maintenance.except.contains(address) {
             return .respond(LocalReply(.underMaintenance, fields: [("retry-after", "\(maintenance.retryAfter)")]))
         }
         if !methods.isEmpty, let refusal = refusedMethod(head.methodText) { return .respond(refusal) }

@@ -44,6 +44,7 @@ extension ConfigurationCheck {
         warnOfHost(match.host, met)
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
         let policies = policyNames(draft.policies)
+        refuseTwoCrossOrigins(policies, draft.policies)
         let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror, of: draft.destination))
         guard upstream != nil || draft.redirect != nil, draft.isSound else { return nil }
         var route = Route(

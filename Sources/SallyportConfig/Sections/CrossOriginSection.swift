@@ -46,6 +46,17 @@ enum CrossOriginSection {
 }
 
 extension ConfigurationCheck {
+    /// A response has one answer for browsers, and of two policies neither can be the stricter one in everything.
+    func refuseTwoCrossOrigins(_ names: [String], _ places: [Located<String>]) {
+        let answering = ([Policy.baseline] + names).filter { name in
+            draft.policies?.first { $0.name == name }?.value?.cors != nil
+        }
+        guard answering.count > 1, let place = places.first(where: { $0.value == answering.last }) else { return }
+        session.report(
+            .conflictingKeys, "`\(answering[0])` and `\(answering[1])` both have `cors`", at: place.span,
+            label: "one of a route's policies may answer for browsers", path: place.path)
+    }
+
     func crossOrigin(_ draft: Located<CrossOriginDraft>) -> CrossOrigin {
         let policy = draft.value.policy
         if case .listed(let origins) = policy.origins, origins.contains("*") {

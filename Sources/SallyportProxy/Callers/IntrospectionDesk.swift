@@ -82,7 +82,9 @@ final class IntrospectionDesk: Sendable {
         _ digest: TokenDigest, _ server: Server, at now: Int64, _ whenKnown: (@Sendable () -> Void)?
     ) -> IntrospectionCache.Decision {
         state.withLock { state in
-            guard var answers = state.servers[server] else { return .busy }
+            // Taken out and put back: a second reference would have the whole memory copied.
+            guard var answers = state.servers.removeValue(forKey: server) else { return .busy }
+            defer { state.servers[server] = answers }
             guard let whenKnown else {
                 switch answers.cache.known(digest, at: now) {
                 case .active(let claims)?: return .active(claims)
@@ -93,7 +95,6 @@ final class IntrospectionDesk: Sendable {
             guard answers.waiting[digest, default: []].count < Bounds.waitingForKeys else { return .busy }
             let decision = answers.cache.decide(digest, at: now)
             if decision == .ask || decision == .wait { answers.waiting[digest, default: []].append(whenKnown) }
-            state.servers[server] = answers
             return decision
         }
     }
@@ -131,11 +132,10 @@ final class IntrospectionDesk: Sendable {
 
     private func end(_ digest: TokenDigest, _ server: Server, _ change: (inout IntrospectionCache) -> Void) {
         let waiting = state.withLock { state -> [@Sendable () -> Void] in
-            guard var answers = state.servers[server] else { return [] }
+            guard var answers = state.servers.removeValue(forKey: server) else { return [] }
+            defer { state.servers[server] = answers }
             change(&answers.cache)
-            let waiting = answers.waiting.removeValue(forKey: digest) ?? []
-            state.servers[server] = answers
-            return waiting
+            return answers.waiting.removeValue(forKey: digest) ?? []
         }
         for then in waiting { then() }
     }

@@ -54,7 +54,7 @@ final class EdgePass {
             return banned.reason
         }
         let name = client?.displayName
-        self.name = name.flatMap { BanSubject(identity: $0) }
+        self.name = client.flatMap { BanSubject(identity: $0.certificateName) }
         let isTaken = edge.withGate(isAdmin) { gate in
             gate.handshakeSucceeded(admission, at: EdgeState.now())
             return admission.isExempt || name.map { gate.identify($0) } ?? true
@@ -115,7 +115,13 @@ final class EdgePass {
 
 extension Identity {
     /// Whatever a ban may call it.
-    fileprivate var bannableNames: [String] { names.isEmpty ? [displayName] : names }
+    fileprivate var bannableNames: [String] { names + [certificateName] }
+
+    /// Whose certificate it is. A name of `identities` may hold for many, and what one of them does is not the others'
+    /// doing: offences count against this.
+    fileprivate var certificateName: String {
+        certificate.subject.isEmpty ? "serial \(certificate.serial) of \(authority)" : certificate.subject
+    }
 }
 
 extension SocketAddress {

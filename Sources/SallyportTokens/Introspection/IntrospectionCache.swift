@@ -63,7 +63,8 @@ package struct IntrospectionCache: Sendable {
         let until =
             switch answer {
             case .inactive: now + Self.inactive
-            case .active(let claims): min(claims.facts.expires, now + Self.longestActive)
+            // One that has just expired is kept as well: who asks is told so, and nobody asks the server again.
+            case .active(let claims): max(min(claims.facts.expires, now + Self.longestActive), now + Self.inactive)
             }
         if young.count >= max(1, most / 2) {
             old = young

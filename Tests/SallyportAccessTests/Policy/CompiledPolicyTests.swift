@@ -69,6 +69,11 @@ import Testing
         policy.maintenance = Maintenance(retryAfter: .seconds(90), except: [try Self.range([10, 0, 0, 0], 8)])
         #expect(try code([policy], Self.get) == 4093)
         #expect(try code([policy], Self.get, from: [10, 0, 0, 1]) == 0)
+        // Who is spared by one is not spared by another.
+        var other = Policy(name: "other")
+        other.maintenance = Maintenance(retryAfter: .seconds(1))
+        #expect(try code([policy, other], Self.get, from: [10, 0, 0, 1]) == 4093)
+        #expect(try code([other, policy], Self.get, from: [10, 0, 0, 1]) == 4093)
         // Denied is denied, also there.
         policy.addresses = AddressPolicy(deny: [try Self.range([10, 0, 0, 0], 8)])
         #expect(try code([policy], Self.get, from: [10, 0, 0, 1]) == 3011)

@@ -63,13 +63,13 @@ import Testing
         #expect(cache.decide(digest(1), at: 10) == .ask)
     }
 
-    @Test(arguments: [(1030, 1030), (1300, 1060), (900, 1000)] as [(Int, Int64)])
+    @Test(arguments: [(1030, 1030), (1300, 1060), (900, 1010)] as [(Int, Int64)])
     func goodAnswersAreKeptForAWhile(_ expires: Int, _ until: Int64) throws {
         var cache = IntrospectionCache()
         let active = try answer(#"{"active":true,"aud":"orders","exp":\#(expires)}"#)
         _ = cache.decide(digest(1), at: Self.now)
         cache.answered(active, about: digest(1), at: Self.now)
-        if until > Self.now { #expect(cache.decide(digest(1), at: until - 1) != .ask) }
+        #expect(cache.decide(digest(1), at: until - 1) != .ask)
         #expect(cache.decide(digest(1), at: until) == .ask)
     }
 
