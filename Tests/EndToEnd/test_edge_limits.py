@@ -81,9 +81,12 @@ def test_an_address_that_opens_too_fast(edge, serve, alice):
     one = edge(serve(), limits=limits(rate="5/s", burst=10))
     closed = 0
     for _ in range(60):
-        with contextlib.suppress(OSError):
+        try:
             with contextlib.closing(plain("127.0.0.2", one.port)) as connection:
                 closed += ended(connection, timeout=0.05)
+        except OSError:
+            # The gateway was quicker than connect().
+            closed += 1
     assert closed >= 30, closed
     assert is_served("127.0.0.1", one.port, alice)
     # One line a second at most, however many were refused.
