@@ -399,3 +399,34 @@ def test_who_is_banned_may_not_come_with_a_key_either(guarded):
     assert ask(gateway, f"X-API-Key: {other}").status == 200
     gateway.gateway.command("ban", "remove", "robot")
     assert ask(gateway, f"X-API-Key: {robot}").status == 200
+
+
+def test_a_ban_ends_the_tunnel_of_a_token(edge, serve, issuer):
+    def echo(connection):
+        connection.read_head()
+        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+        while True:
+            connection.receive()
+    upstream = serve(echo)
+    one = edge(upstream, policies={"mine": {"jwt": {"issuer": issuer.url, "audience": ["orders"]}}},
+               identities={"mobile": {"token": {"issuer": issuer.url, "audience": "orders"}}},
+               routes=[{"match": {"path": "/"}, "allow": ["mobile"], "policies": ["mine"], "to": upstream.url}],
+               tlsProfiles__edge__clientCertificates=ANYONE)
+    with one.client(None) as client:
+        client.send("\r\n".join([
+            "GET / HTTP/1.1", "Host: localhost", bearer(issuer.token()), "Connection: Upgrade", "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]).encode())
+        assert client.read_head().status == 101
+        one.gateway.command("ban", "add", "mobile", "--because", "lost")
+        assert client.is_closed()
+
+
+def test_two_policies_may_wait_for_one_request(edge, upstream, issuer):
+    other = Issuer()
+    jwt = lambda one: {"jwt": {"issuer": one.url, "audience": ["orders"]}}
+    one = edge(upstream, policies={"baseline": jwt(issuer), "mine": jwt(other)},
+               routes=[{"match": {"path": "/"}, "allow": "anyone", "because": "the policy asks", "policies": ["mine"],
+                        "to": upstream.url}], tlsProfiles__edge__clientCertificates=ANYONE)
+    assert ask(one, bearer(issuer.token())).code == "SP3037", "good for the first, refused by the second, and not unavailable"
+    other.close()

@@ -9,8 +9,8 @@ import SallyportTokens
 // Who asks, beyond the certificate: the token and the API key of the request.
 extension Exchange {
     /// Checks what the policies of the route ask for. False: the request was answered, or waits for keys.
-    /// - Parameter mayWait: false when it has waited already.
-    func identify(_ route: CompiledRoute, mayWait: Bool) -> Bool {
+    /// - Parameter waited: how many of the token policies have had their wait.
+    func identify(_ route: CompiledRoute, waited: Int) -> Bool {
         guard route.policy.asksForCredentials else { return true }
         let presented: PresentedCredentials
         do throws(PresentedCredentials.Ambiguous) {
@@ -20,7 +20,7 @@ extension Exchange {
             return false
         }
         withhold(presented, route.policy)
-        if let token = presented.token, !checkToken(token, route, mayWait: mayWait) { return false }
+        if let token = presented.token, !checkToken(token, route, waited: waited) { return false }
         if route.policy.needsAPIKey, let key = presented.key, let refusal = checkKey(key) {
             answer(BearerChallenge.reply(refusal))
             return false
@@ -34,6 +34,11 @@ extension Exchange {
         return false
     }
 
+    /// Ends what is under way when whom token or key proved has been banned since: a tunnel outlives its head.
+    func recheckBan() {
+        if let reason = session.ban(of: caller.names) { clientRefused(reason) }
+    }
+
     /// An API key is between the client and this gateway; a token goes on where a policy says so.
     private func withhold(_ presented: PresentedCredentials, _ policy: CompiledPolicy) {
         credentialFields = policy.needsAPIKey ? ["x-api-key"] : []
@@ -41,12 +46,12 @@ extension Exchange {
         if staysHere || presented.keyIsBearer { credentialFields.append("authorization") }
     }
 
-    private func checkToken(_ token: [UInt8], _ route: CompiledRoute, mayWait: Bool) -> Bool {
+    private func checkToken(_ token: [UInt8], _ route: CompiledRoute, waited: Int) -> Bool {
         let now = loop.wallClockSeconds()
         let certificate = caller.certificate?.certificate.fingerprint
-        for policy in route.policy.tokens {
+        for (index, policy) in route.policy.tokens.enumerated() {
             switch callers.check(
-                token, policy, certificate: certificate, at: now, whenKnown: mayWait ? onceMore(route) : nil)
+                token, policy, certificate: certificate, at: now, whenKnown: index < waited ? nil : onceMore(route, waited: index + 1))
             {
             case .good(let facts): caller.token = facts
             case .refused(let fault):
@@ -61,14 +66,14 @@ extension Exchange {
     }
 
     /// Goes on with the exchange, from whatever thread.
-    private func onceMore(_ route: CompiledRoute) -> @Sendable () -> Void {
+    private func onceMore(_ route: CompiledRoute, waited: Int) -> @Sendable () -> Void {
         let waiting = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
         return {
             eventLoop.execute {
                 let exchange = waiting.value
                 guard exchange.resume() else { return }
-                exchange.decide(route, from: .identify, mayWait: false)
+                exchange.decide(route, from: .identify, waited: waited)
             }
         }
     }

@@ -87,12 +87,13 @@ final class ClientSession {
     /// looked at again under the new trust, revocations and names.
     func adoptGeneration() -> LocalReply? {
         pass?.requestCame(on: loop)
-        if let reason = ban() { return LocalReply(reason) }
-        guard view !== loop.current else { return refusal }
-        view = loop.current
-        rules = view.rules(of: listener.name)
-        refusal = judge()
-        return refusal
+        if view !== loop.current {
+            view = loop.current
+            rules = view.rules(of: listener.name)
+            refusal = judge()
+            pass?.renamed()
+        }
+        return ban().map { LocalReply($0) } ?? refusal
     }
 
     private func judge() -> LocalReply? {

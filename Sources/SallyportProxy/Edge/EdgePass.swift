@@ -78,6 +78,9 @@ final class EdgePass {
         return ban
     }
 
+    /// The client may have other names now, under which it may be banned.
+    func renamed() { bansSeen = -1 }
+
     /// The same for names that a request has proved beside the handshake.
     func refusal(ofNames names: [String]) -> GateRefusal? {
         isAdmin || names.isEmpty ? nil : edge.bans.refusal(of: nil, names: names)

@@ -20,14 +20,14 @@ enum DecisionStep {
 
 // One step after the other; each lets the request go on, answers it, or waits.
 extension Exchange {
-    /// - Parameter mayWait: false when the request has waited already.
-    func decide(_ route: CompiledRoute, from first: DecisionStep, mayWait: Bool = true) {
+    /// - Parameter waited: how many of the token policies have had their wait: each has one.
+    func decide(_ route: CompiledRoute, from first: DecisionStep, waited: Int = 0) {
         switch first {
         case .shield:
             guard shield(route.policy) else { return }
             fallthrough
         case .identify:
-            guard identify(route, mayWait: mayWait) else { return }
+            guard identify(route, waited: waited) else { return }
             decide(route, from: .limit)
         case .limit:
             guard limit(route) else { return }

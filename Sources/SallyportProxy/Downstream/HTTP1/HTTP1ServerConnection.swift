@@ -250,7 +250,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, SweptConnection {
     /// The same when its client has been banned since.
     func recheckBan() {
         if case .closed = phase { return }
-        if let reason = session.ban() { refuseClient(reason) }
+        if let reason = session.ban() { return refuseClient(reason) }
+        if case .exchanging(let exchange) = phase { exchange.recheckBan() }
     }
 
     private func refuseClient(_ reason: Reason) {

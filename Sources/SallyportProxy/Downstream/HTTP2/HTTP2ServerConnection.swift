@@ -462,8 +462,9 @@ final class HTTP2ServerConnection: ChannelInboundHandler, SweptConnection {
 
     /// The same when the client has been banned since.
     func recheckBan() {
-        guard phase != .closed, let reason = session.ban() else { return }
-        refuseClient(reason)
+        guard phase != .closed else { return }
+        if let reason = session.ban() { return refuseClient(reason) }
+        for stream in streams.values { stream.exchange?.recheckBan() }
     }
 
     private func refuseClient(_ reason: Reason) {
