@@ -23,7 +23,17 @@ extension Reason {
             "The file of the API keys in the state directory cannot be read or is damaged. Nothing is guessed: the keys that are in use stay as they are, and a gateway that starts takes none.",
         fix: "Restore keys/keys.json of the state directory from a backup.")
 
+    package static let groupNamedLikeIdentity = configuration(
+        1343, "A group has the name of an identity",
+        "Groups and identities are named in the same places, so a name can be one of them only.",
+        fix: "Rename the group.")
+    package static let groupInGroup = configuration(
+        1344, "A group in a group",
+        "Groups hold identities. Groups inside groups would make it hard to see who is allowed something.",
+        fix: "List the identities of the inner group, or name both groups in `allow`.")
+
     static let callerConfigurationReasons = [
+        groupNamedLikeIdentity, groupInGroup,
         conditionInvalid, conditionUnguarded, apiKeyNameTaken, apiKeyMissing, apiKeysUnusable,
     ]
 }

@@ -19,7 +19,7 @@ enum RequestCase: String, CaseIterable {
                 try Circumstances(
                     head: Self.head("POST /orders/17?team=a%2Bb&n=1&empty=", "x-team: orders\r\nX-Version: 2\r\n"),
                     client: ClientAddress("10.1.2.3"), certificate: Self.alice, names: ["alice", "shop"],
-                    token: Self.token, key: KeyFacts(name: "ci-bot", identity: "agent"), session: Self.session,
+                    groups: IdentityGroups([.init("staff", ["bob", "shop"]), .init("ops", ["bob"])]), token: Self.token, key: KeyFacts(name: "ci-bot", identity: "agent"), session: Self.session,
                     now: 1_795_449_600)
             case .anonymous:
                 try Circumstances(

@@ -1,4 +1,5 @@
 import SallyportConfig
+import SallyportModel
 
 /// A route in the form that the data plane asks: bytes instead of text, a set instead of a list.
 package final class CompiledRoute: Sendable {
@@ -10,6 +11,7 @@ package final class CompiledRoute: Sendable {
     let pathHash: UInt64
     let methods: [[UInt8]]
     let headers: [(name: [UInt8], value: [UInt8])]
+    /// Names of identities; those of groups have been replaced by their members.
     let allowed: Set<String>
     /// To be taken off the front of the path before it is forwarded; empty for nothing.
     package let stripPrefix: [UInt8]
@@ -17,7 +19,7 @@ package final class CompiledRoute: Sendable {
     package let addPrefix: [UInt8]
     package let policy: CompiledPolicy
 
-    init(_ route: Route, position: Int, policy: CompiledPolicy) {
+    init(_ route: Route, position: Int, policy: CompiledPolicy, groups: IdentityGroups = IdentityGroups()) {
         self.route = route
         self.policy = policy
         self.position = position
@@ -34,7 +36,7 @@ package final class CompiledRoute: Sendable {
         methods = route.match.methods.map { Array($0.utf8) }
         headers = route.match.headers.map { (Array($0.name.utf8), Array($0.value.utf8)) }
         switch route.allow {
-        case .identities(let names): allowed = Set(names)
+        case .identities(let names): allowed = Set(groups.expanded(names))
         case .anyone: allowed = []
         }
         addPrefix = Array((route.forward.addPrefix ?? "").utf8)

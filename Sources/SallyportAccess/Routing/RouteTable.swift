@@ -22,7 +22,7 @@ package struct RouteTable: Sendable {
             let policy =
                 policies[route.policies] ?? CompiledPolicy(configuration.policies(of: route), limiters: limiters)
             policies[route.policies] = policy
-            return CompiledRoute(route, position: position, policy: policy)
+            return CompiledRoute(route, position: position, policy: policy, groups: configuration.groups)
         }
         var listeners: [String: HostTable] = [:]
         for listener in configuration.listeners {

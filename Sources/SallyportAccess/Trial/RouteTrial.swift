@@ -81,8 +81,8 @@ package struct RouteTrial: Sendable {
             }
             let caller = Caller(names.map(Self.identity))
             let circumstances = Circumstances(
-                head: head, client: ClientAddress(bytes: request.address), caller: caller, session: Self.session,
-                now: UnixTime.seconds())
+                head: head, client: ClientAddress(bytes: request.address), caller: caller, groups: configuration.groups,
+                session: Self.session, now: UnixTime.seconds())
             explanation.note(route.policy, under: circumstances)
             if route.policy.asksForCredentials {
                 explanation.note("tokens and API keys are not judged here: this is a request without one")
@@ -95,9 +95,9 @@ package struct RouteTrial: Sendable {
                 return explanation.refused(
                     reply.reason,
                     isOfPolicy
-                        ? "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)" : Self.whyRefused(route.route, names))
+                        ? "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)" : whyRefused(route.route, names))
             case .permitted(let permit):
-                return explanation.permitted(permit.route.route, Self.whyPermitted(route.route, names))
+                return explanation.permitted(permit.route.route, whyPermitted(route.route, names))
             }
         }
     }
@@ -149,7 +149,7 @@ package struct RouteTrial: Sendable {
         return names.isEmpty ? "a policy of the route" : "policy " + names.joined(separator: " or ")
     }
 
-    private static func whyRefused(_ route: Route, _ names: [String]?) -> String {
+    private func whyRefused(_ route: Route, _ names: [String]?) -> String {
         if names == nil, route.requiresCertificate {
             return "the route requires a client certificate, and none was presented"
         }
@@ -159,10 +159,16 @@ package struct RouteTrial: Sendable {
         return "the route allows \(list); the client is \(names.joined(separator: ", "))"
     }
 
-    private static func whyPermitted(_ route: Route, _ names: [String]?) -> String {
+    private func whyPermitted(_ route: Route, _ names: [String]?) -> String {
         guard case .identities(let allowed) = route.allow else { return "the route allows anyone" }
-        let matched = (names ?? []).filter(allowed.contains)
-        return "the route allows \(matched.joined(separator: ", "))"
+        let names = names ?? []
+        let matched = names.filter(allowed.contains)
+        if !matched.isEmpty { return "the route allows \(matched.joined(separator: ", "))" }
+        let ways = allowed.compactMap { group -> String? in
+            guard let members = configuration.groups.members(of: group) else { return nil }
+            return names.first(where: members.contains).map { "\(group), and \($0) is in it" }
+        }
+        return "the route allows " + ways.joined(separator: "; ")
     }
 
     // MARK: the request

@@ -7,11 +7,13 @@ struct ConfigurationCheck {
     let session: LoadSession
     private(set) var acceptedRisks: [AcceptedRisk] = []
     let identityNames: Set<String>
+    let groupNames: Set<String>
 
     init(_ draft: ConfigurationDraft, session: LoadSession) {
         self.draft = draft
         self.session = session
         identityNames = Set(draft.identities?.map(\.name) ?? [])
+        groupNames = Set(draft.groups?.map(\.name) ?? [])
     }
 
     /// The checked configuration; nil when there is any error, all of which have been reported.
@@ -20,10 +22,12 @@ struct ConfigurationCheck {
         let profiles = tlsProfiles()
         let identities = identities()
         let listeners = listeners(profiles: profiles)
+        let clients = RouteClients(listeners, profiles)
+        let groups = groups(trustsBuiltin: draft.admin != nil || clients.trustBuiltin)
         let policies = policies()
         let cluster = cluster()
         var upstreams = upstreams()
-        let routes = routes(RouteClients(listeners, profiles), upstreams: &upstreams)
+        let routes = routes(clients, upstreams: &upstreams)
         let admin = admin()
         let acme = acme(profiles: profiles)
         let enrolment = enrolment(profiles: profiles)
@@ -34,6 +38,7 @@ struct ConfigurationCheck {
             upstreams: upstreams, routes: routes, limits: baselineLimits, admin: admin, acme: acme,
             enrolment: enrolment, accessLog: accessLog, shutdown: draft.shutdown,
             acceptedRisks: acceptedRisks, sources: session.paths)
+        configuration.groups = groups
         configuration.edge = draft.edge
         configuration.policies = policies
         configuration.cluster = cluster

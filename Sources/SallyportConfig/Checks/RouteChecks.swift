@@ -127,7 +127,7 @@ extension ConfigurationCheck {
                 .reservedName, "`anyone` stands alone, not in a list", at: name.span, help: ["write allow: anyone"],
                 path: name.path)
         } else {
-            identityName(name, trustsBuiltin: trustsBuiltin)
+            identityOrGroup(name, trustsBuiltin: trustsBuiltin)
         }
     }
 

@@ -20,6 +20,14 @@ struct RouteClients {
         self.profiles = profiles
     }
 
+    /// Whether clients of the built-in authority are let in anywhere; a profile that is bad may be where.
+    var trustBuiltin: Bool {
+        plans.values.flatMap(\.policies).contains { policy in
+            guard let clients = profiles[policy.profile]?.clientCertificates else { return true }
+            return clients.mode != .none && clients.trust.contains(Builtin.authority)
+        }
+    }
+
     /// What a route for these hosts meets on a listener; nil when listener or profile are not known.
     func met(by pattern: HostPattern, on listener: String) -> [Met]? {
         guard let plan = plans[listener] else { return nil }

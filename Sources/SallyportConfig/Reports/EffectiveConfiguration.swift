@@ -11,6 +11,8 @@ package enum EffectiveConfiguration {
             ]),
             "tlsProfiles": byName(configuration.tlsProfiles, profile),
             "identities": .object(configuration.identities.map { .init($0.name, identity($0)) }),
+            "groups": configuration.groups.groups.isEmpty
+                ? nil : .object(configuration.groups.groups.map { .init($0.name, .strings($0.members)) }),
             "listeners": .object(configuration.listeners.map { .init($0.name, listener($0)) }),
             "upstreams": byName(configuration.upstreams, upstream),
             "policies": policies(configuration),

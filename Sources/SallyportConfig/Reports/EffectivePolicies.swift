@@ -1,3 +1,5 @@
+import SallyportModel
+
 /// What holds on each route in the end, for `check --policies`: listener, match, who, client certificate, limits,
 /// upstream. A route stands once for each listener it can be reached on, and there once for each set of TLS rules.
 package enum EffectivePolicies {
@@ -39,6 +41,7 @@ package enum EffectivePolicies {
         /// `baseline` first.
         let policies: [Policy]
         let upstream: Upstream?
+        let groups: IdentityGroups
 
         init(
             _ route: Route, _ listener: Listener, _ plan: ListenerTLSPlan, _ policy: HostPolicyID,
@@ -51,6 +54,7 @@ package enum EffectivePolicies {
             profile = plan[policy].profile
             clients = (configuration.tlsProfiles[profile] ?? TLSProfile()).clientCertificates
             limits = configuration.limits
+            groups = configuration.groups
             policies = configuration.policies(of: route)
             upstream = route.upstream.flatMap { configuration.upstreams[$0] }
         }
@@ -93,8 +97,14 @@ package enum EffectivePolicies {
         private var who: String {
             switch route.allow {
             case .anyone: "anyone that the listener lets in"
-            case .identities(let names): names.isEmpty ? "nobody" : names.joined(separator: ", ")
+            case .identities(let names): names.isEmpty ? "nobody" : names.map(named).joined(separator: ", ")
             }
+        }
+
+        /// A group with whom it holds.
+        private func named(_ name: String) -> String {
+            guard let members = groups.members(of: name) else { return name }
+            return "group \(name) (\(members.isEmpty ? "nobody" : members.joined(separator: ", ")))"
         }
 
         /// Which entry of `hosts` wins.
@@ -139,6 +149,7 @@ package enum EffectivePolicies {
                 "methods": .strings(route.match.methods),
                 "headers": .object(route.match.headers.map { .init($0.name, .string($0.value)) }),
                 "allow": allow,
+                "identities": who(route.allow),
                 "clientCertificates": .members([
                     "mode": .string(clients.mode.rawValue), "trust": .strings(clients.trust),
                     "maxDepth": .integer(clients.maxDepth), "requiredByRoute": .bool(route.requiresCertificate),
@@ -152,6 +163,12 @@ package enum EffectivePolicies {
                 "redirect": route.redirect.map { .string($0.to) },
                 "targets": .strings(upstream?.targets.map(\.url) ?? []),
             ])
+        }
+
+        /// With groups replaced by their members; absent where anyone is allowed.
+        private func who(_ allow: Allow) -> JSONValue? {
+            guard case .identities(let names) = allow else { return nil }
+            return .strings(groups.expanded(names))
         }
 
         private var allow: JSONValue {

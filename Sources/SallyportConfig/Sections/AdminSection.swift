@@ -19,7 +19,7 @@ enum AdminSection {
         "login", .list(of: .choice(noun: "way to log in") as ValueType<Login>), otherwise: "[clientCertificate]",
         "How an admin proves who it is.")
     static let admins = Field(
-        "admins", .list(of: .reference(to: "an identity")), required: true, "The identities that may use it.")
+        "admins", .list(of: .reference(to: "an identity")), required: true, "The identities and groups that may use it.")
     static let because = Because.field("when `address` is not a loopback address")
 
     static let type = ValueType.record(
@@ -42,7 +42,7 @@ extension ConfigurationCheck {
             path: admin.path, at: admin.address?.span ?? admin.span,
             fix: "add `because: \"…\"` to `admin`, or use 127.0.0.1:\(address.port)")
         let names = admin.admins.map { name in
-            identityName(name, trustsBuiltin: true)
+            identityOrGroup(name, trustsBuiltin: true)
             return name.value
         }
         return Admin(address: address, admins: names)

@@ -59,7 +59,7 @@ enum IdentitySection {
 
 extension ConfigurationCheck {
     /// Words that mean something else where names of identities stand.
-    private static let reservedNames = ["anyone", "nobody"]
+    static let reservedNames = ["anyone", "nobody"]
 
     func identities() -> [IdentityRule] {
         (draft.identities ?? []).compactMap { entry in
@@ -80,10 +80,12 @@ extension ConfigurationCheck {
     ///
     /// A name that no rule has is a client of the built-in authority, where that authority is trusted.
     func identityName(_ name: Located<String>, trustsBuiltin: Bool) {
-        let known = draft.identities?.map(\.name)
+        let known = draft.identities.map { $0.map(\.name) + groupNames.sorted() }
         if identityNames.contains(name.value) { return }
         guard trustsBuiltin else {
-            reference(name, to: "an identity", known: known, section: "identities")
+            // Where a whole section is bad, it may be there that the name stands.
+            if draft.groups == nil { return }
+            reference(name, to: "an identity or group", known: known, section: "identities and groups")
             return
         }
         if let near = Spelling.nearest(to: name.value, among: known ?? []) {

@@ -26,6 +26,9 @@ enum RootSection {
         "identities", .named(IdentitySection.type, noun: "identity"),
         otherwise: "only clients of the built-in authority, by their names",
         "Who clients are: rules on certificates, under names that `allow` uses.")
+    static let groups = Field(
+        "groups", .named(GroupSection.type, noun: "group"), otherwise: "none",
+        "Identities under one name, which `allow`, `admins` and conditions use like that of an identity.")
     static let listeners = Field(
         "listeners", .named(ListenerSection.type, noun: "listener"), required: true,
         "Addresses to listen on.")
@@ -55,8 +58,8 @@ enum RootSection {
     static let type = ValueType.record(
         "a configuration",
         [
-            version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, listeners.row,
-            upstreams.row, policies.row, cluster.row, limits.row, routes.row, observability.row, shutdown.row,
+            version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, groups.row,
+            listeners.row, upstreams.row, policies.row, cluster.row, limits.row, routes.row, observability.row, shutdown.row,
         ]
     ) { record in
         ConfigurationDraft(
@@ -66,6 +69,7 @@ enum RootSection {
             enrolment: record[pki]?.value.enrolment,
             profiles: record.entries(tlsProfiles),
             identities: record.entries(identities),
+            groups: record.entries(groups),
             listeners: record.entries(listeners),
             listenersSpan: record.entries.first { $0.key == listeners.row.name }?.keySpan,
             upstreams: record.entries(upstreams),
@@ -112,6 +116,7 @@ struct ConfigurationDraft: Sendable {
     var enrolment: Located<EnrolmentDraft>?
     var profiles: [Named<ProfileDraft>]?
     var identities: [Named<IdentityDraft>]?
+    var groups: [Named<[Located<String>]>]?
     var listeners: [Named<ListenerDraft>]?
     var listenersSpan: Span?
     var upstreams: [Named<UpstreamDraft>]?

@@ -53,7 +53,7 @@ enum RouteSection {
     static let match = Field("match", MatchSection.type, required: true, "Which requests the route takes.")
     static let allow = Field(
         "allow", .allow(), otherwise: "nobody",
-        "Who may use the route: a list of identities, or `anyone` that the listener lets in.",
+        "Who may use the route: a list of identities and groups, or `anyone` that the listener lets in.",
         danger: "`anyone` needs `because`.")
     static let because = Because.field("when `allow` is anyone")
     static let clientCertificate = Field(

@@ -9,6 +9,7 @@ package struct Configuration: Sendable {
     package var authorities: [String: Authority]
     /// In the order of the file: the first match names a connection in the logs.
     package var identities: [IdentityRule]
+    package var groups = IdentityGroups()
     package var upstreams: [String: Upstream]
     /// In the order of the file.
     package var routes: [Route]
@@ -52,6 +53,17 @@ package struct Configuration: Sendable {
 }
 
 extension Configuration {
+    /// Whom a list of identities and groups stands for.
+    package func identityNames(_ allow: Allow) -> [String] {
+        switch allow {
+        case .anyone: []
+        case .identities(let names): groups.expanded(names)
+        }
+    }
+
+    /// Names of the identities that may use the admin listener.
+    package var administrators: [String] { groups.expanded(admin?.admins ?? []) }
+
     /// What the route is under, `baseline` first.
     package func policies(of route: Route) -> [Policy] {
         policies.filter { $0.name == Policy.baseline }

@@ -16,7 +16,7 @@ package struct Limits: Sendable, Hashable {
 /// The admin listener: status over mutual TLS, for `admins` only.
 package struct Admin: Sendable, Hashable {
     package var address: SocketAddressText
-    /// Identity names.
+    /// Names of identities and groups.
     package var admins: [String]
 
     package init(address: SocketAddressText, admins: [String]) {

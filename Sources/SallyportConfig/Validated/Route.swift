@@ -83,7 +83,7 @@ package enum PathPattern: Sendable, Hashable {
 }
 
 package enum Allow: Sendable, Hashable {
-    /// Identity names; empty is nobody.
+    /// Names of identities and groups; empty is nobody.
     case identities([String])
     /// Whoever the listener lets in, with or without a certificate.
     case anyone

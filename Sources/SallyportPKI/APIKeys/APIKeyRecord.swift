@@ -33,6 +33,9 @@ package struct APIKeyTable: Sendable {
 
     package var count: Int { records.count }
 
+    /// In no order.
+    package var all: [APIKeyRecord] { Array(records.values) }
+
     /// The record of a key, expired ones included. The look-up goes by a hash that a client cannot steer, and the
     /// comparison that decides takes the same time for every pair.
     package func record(of key: APIKey) -> APIKeyRecord? {

@@ -8,12 +8,17 @@ import SallyportModel
 package struct IdentityRules: Sendable {
     private let rules: [IdentityRule]
 
-    package init(_ rules: [IdentityRule]) { self.rules = rules }
+    private let groups: IdentityGroups
+
+    package init(_ rules: [IdentityRule], groups: IdentityGroups = IdentityGroups()) {
+        self.rules = rules
+        self.groups = groups
+    }
 
     /// The names that the certificate satisfies, in the order of the file; may be empty.
     ///
     /// A client of the built-in authority goes by its common name even when no rule says so. A rule of that name takes
-    /// its place, so that writing a rule can only narrow who may use a name.
+    /// its place, so that writing a rule can only narrow who may use a name. The name of a group is nobody's.
     package func names(for chain: VerifiedChain) -> [String] {
         var names: [String] = []
         for rule in rules where !rule.needsCredentials && Self.rule(rule, holdsFor: chain.facts, of: chain.authority) {
@@ -32,7 +37,7 @@ package struct IdentityRules: Sendable {
 
     private func implicitName(of chain: VerifiedChain) -> String? {
         guard chain.authority.hasSameBytes(as: Builtin.authority), let name = chain.facts.commonName,
-            !rules.contains(where: { $0.name.hasSameBytes(as: name) })
+            !rules.contains(where: { $0.name.hasSameBytes(as: name) }), !groups.contains(name)
         else { return nil }
         return name
     }

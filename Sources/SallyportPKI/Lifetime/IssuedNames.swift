@@ -14,8 +14,7 @@ package enum IssuedNames {
         let identities = Set(configuration.identities.map(\.name)).union(accounts.keys)
         var said: Set<String> = []
         return configuration.routes.enumerated().flatMap { index, route -> [Diagnostic] in
-            guard case .identities(let names) = route.allow else { return [] }
-            return names.filter { !identities.contains($0) && !valid.contains($0) && said.insert($0).inserted }.map {
+            configuration.identityNames(route.allow).filter { !identities.contains($0) && !valid.contains($0) && said.insert($0).inserted }.map {
                 Diagnostic(
                     .allowedNameNotIssued, "route \(route.name) allows `\($0)`, \(words($0, clients, at: now))",
                     severity: .warning, help: [help($0, clients)], keyPath: "routes[\(index)].allow")

@@ -9,6 +9,7 @@ package struct Circumstances {
     let certificate: Identity?
     /// The names that the caller has by certificate, token or key together; nil for a caller who proved nothing.
     let names: [String]?
+    let groups: IdentityGroups
     let token: TokenFacts?
     let key: KeyFacts?
     let session: SessionFacts
@@ -16,21 +17,25 @@ package struct Circumstances {
     let now: Int64
 
     /// - Parameter caller: with token and key, once they are checked.
-    package init(head: RequestHead, client: ClientAddress?, caller: Caller, session: SessionFacts, now: Int64) {
+    package init(
+        head: RequestHead, client: ClientAddress?, caller: Caller, groups: IdentityGroups = IdentityGroups(),
+        session: SessionFacts, now: Int64
+    ) {
         self.init(
             head: head, client: client, certificate: caller.certificate,
-            names: caller.isAnonymous ? nil : caller.names, token: caller.token, key: caller.key, session: session,
+            names: caller.isAnonymous ? nil : caller.names, groups: groups, token: caller.token, key: caller.key, session: session,
             now: now)
     }
 
     init(
         head: RequestHead, client: ClientAddress?, certificate: Identity? = nil, names: [String]? = nil,
-        token: TokenFacts? = nil, key: KeyFacts? = nil, session: SessionFacts, now: Int64
+        groups: IdentityGroups = IdentityGroups(), token: TokenFacts? = nil, key: KeyFacts? = nil, session: SessionFacts, now: Int64
     ) {
         self.head = head
         self.client = client
         self.certificate = certificate
         self.names = names
+        self.groups = groups
         self.token = token
         self.key = key
         self.session = session
@@ -54,6 +59,7 @@ package struct Circumstances {
         case .requestQuery: head.queryParameter(fact.key)
         case .clientAddress: client.map(FactValue.address) ?? .absent
         case .identityNames: names.map(FactValue.list) ?? .absent
+        case .identityGroups: names.map { .list(groups.names(for: $0)) } ?? .absent
         case .tokenIssuer, .tokenSubject, .tokenAudience, .tokenScope, .tokenClient, .tokenExpires, .tokenClaim:
             token?.value(of: fact) ?? .absent
         case .keyName: .init(key?.name)

@@ -24,6 +24,7 @@ package enum FactName: String, Sendable, CaseIterable {
     case requestQuery = "request.query"
     case clientAddress = "client.address"
     case identityNames = "identity.names"
+    case identityGroups = "identity.groups"
     case certificateSubject = "certificate.subject"
     case certificateIssuer = "certificate.issuer"
     case certificateSerial = "certificate.serial"
@@ -76,7 +77,7 @@ extension FactName {
     package var type: FactType {
         switch self {
         case .clientAddress: .address
-        case .identityNames, .certificateOrganizations, .certificateOrganizationalUnits, .certificateDNS,
+        case .identityNames, .identityGroups, .certificateOrganizations, .certificateOrganizationalUnits, .certificateDNS,
             .certificateURIs, .certificateEmails, .tokenAudience, .tokenScope:
             .list
         case .certificateNotBefore, .certificateNotAfter, .tokenExpires, .timeNow, .timeDate: .moment
@@ -128,6 +129,7 @@ extension FactName {
         case .requestQuery:
             "The value of a query parameter, decoded. Undecided when it comes twice or cannot be decoded."
         case .clientAddress: "The address of the client; behind a trusted proxy the one that its PROXY header gives."
+        case .identityGroups: "The names of `groups` that an identity of the caller belongs to."
         case .identityNames: "The names of `identities` that the caller has proved."
         case .certificateSubject: "The subject of the client certificate, as `CN=alice,O=Example`."
         case .certificateIssuer: "The issuer of the client certificate, as `CN=Example CA`."

@@ -31,7 +31,7 @@ struct ConditionParser {
         switch fact.name {
         case .tokenIssuer, .tokenAudience, .tokenScope, .tokenExpires: "token"
         case .keyName: "key"
-        case .identityNames: "identity"
+        case .identityNames, .identityGroups: "identity"
         case .certificateSubject, .certificateIssuer, .certificateSerial, .certificateOrganizations,
             .certificateOrganizationalUnits, .certificateDNS, .certificateURIs, .certificateEmails,
             .certificateNotBefore, .certificateNotAfter, .certificateAuthority:

@@ -182,6 +182,12 @@ final class CallerKeeper: Sendable {
 
     // MARK: API keys
 
+    /// The keys as their file has them now, or as they are in use where it cannot be used.
+    func currentAPIKeys() -> [APIKeyRecord] {
+        readAPIKeys()
+        return state.withLock { $0.apiKeys }.all
+    }
+
     func record(of key: APIKey) -> APIKeyRecord? { state.withLock { $0.apiKeys }.record(of: key) }
 
     /// Reads the file if it looks different. One that cannot be used leaves the keys as they were.

@@ -81,17 +81,22 @@ extension Exchange {
     private func checkKey(_ bytes: [UInt8]) -> Reason? {
         guard let key = APIKey(bytes), let record = callers.record(of: key) else { return .apiKeyUnknown }
         guard !record.hasExpired(at: loop.wallClockSeconds()) else { return .apiKeyExpired }
-        if let bound = record.identity, !caller.names.contains(where: { $0.utf8.elementsEqual(bound.utf8) }) {
+        if let bound = record.identity, !isCalled(bound) {
             return .apiKeyBoundElsewhere
         }
         caller.key = KeyFacts(name: record.name, identity: record.identity)
         return nil
     }
 
+    /// Whether it is the name of the caller, or of a group of it.
+    private func isCalled(_ name: String) -> Bool {
+        (caller.names + configuration.groups.names(for: caller.names)).contains { $0.utf8.elementsEqual(name.utf8) }
+    }
+
     /// What conditions can ask about.
     var circumstances: Circumstances {
         Circumstances(
-            head: head, client: session.clientNumber, caller: caller, session: session.facts,
-            now: loop.wallClockSeconds())
+            head: head, client: session.clientNumber, caller: caller, groups: configuration.groups,
+            session: session.facts, now: loop.wallClockSeconds())
     }
 }

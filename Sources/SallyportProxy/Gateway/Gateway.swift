@@ -121,7 +121,7 @@ package final class Gateway: Sendable {
         startedAt = generation.loadedAt
         state = Mutex(
             State(generation: generation, lastReload: .init(succeeded: true, at: generation.loadedAt, message: nil)))
-        admin.adopt(admins: generation.configuration.admin?.admins ?? [])
+        admin.adopt(admins: generation.configuration.administrators)
         admin.show { [weak self] in self?.status().json() ?? [] }
         issuing.onRevocation { [weak self] in Task { await self?.cutRevoked() } }
     }
@@ -259,7 +259,7 @@ package final class Gateway: Sendable {
         generation.cluster?.start(on: workers[0].eventLoop)
         await adopt(generation)
         if let former = previous.cluster, former !== generation.cluster { await former.leave(limiters.limiters) }
-        admin.adopt(admins: configuration.admin?.admins ?? [])
+        admin.adopt(admins: configuration.administrators)
         if generation.accessLog === previous.accessLog { generation.accessLog.reopen(reportingTo: environment.logger) }
         let (known, kept) = (Set(listeners.map(\.key)), Set(bound.map(\.key)))
         let stillThere = Set(bound.map(\.key.address))
@@ -275,6 +275,9 @@ package final class Gateway: Sendable {
         acme.withLock { $0 }?.adopt(generation.acme)
         return generation.number
     }
+
+    /// The API keys, read again if their file has changed.
+    package func currentAPIKeys() -> [APIKeyRecord] { callers.currentAPIKeys() }
 
     /// Memory and open files, and what is refused at the door.
     private func watchEdge() {

@@ -152,7 +152,8 @@ struct GenerationBuilder {
         var all: [TrustAnchor] = []
         for name in settings.trust { all += try trustAnchors(name) }
         return ClientTrust(
-            anchors: all, revocation: keeper.feed, maxDepth: settings.maxDepth, rules: IdentityRules(configuration.identities))
+            anchors: all, revocation: keeper.feed, maxDepth: settings.maxDepth, 
+            rules: IdentityRules(configuration.identities, groups: configuration.groups))
     }
 
     /// Nil while an ACME server has not issued the certificate yet.

@@ -34,6 +34,7 @@ struct RouteCommand: ParsableCommand {
             guard let address = AddressRange.address(address) else {
                 throw CommandFailure(.usage, "\(address.debugDescription) is no address", fix: "such as --from 192.0.2.7")
             }
+            try refuseGroups(configuration.groups)
             let explanation = RouteTrial(configuration).run(
                 RouteTrial.Request(
                     method: method, url: url, headers: try headers.map(Self.header),
@@ -43,6 +44,17 @@ struct RouteCommand: ParsableCommand {
             Terminal.print(json.isOn ? report.json : report.text)
             if !explanation.isAllowed { throw CommandFailure.reported(.failed) }
             if !json.isOn { Terminal.next("curl PATH --as IDENTITY") }
+        }
+
+        /// Nobody comes as a group, so the answer would be about nobody.
+        private func refuseGroups(_ groups: IdentityGroups) throws(CommandFailure) {
+            for name in identities {
+                guard let members = groups.members(of: name) else { continue }
+                throw CommandFailure(
+                    .usage, "--as \(name): this is a group, and a request comes from an identity",
+                    fix: members.isEmpty
+                        ? "the group has no members" : "name one of its members: \(members.joined(separator: ", "))")
+            }
         }
 
         private static func header(_ text: String) throws(CommandFailure) -> (name: String, value: String) {

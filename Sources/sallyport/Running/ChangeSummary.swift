@@ -1,33 +1,74 @@
 import SallyportConfig
+import SallyportPKI
 
-/// What a reload changed, in a few words: `1 route changed, 1 upstream added`.
+/// What a reload changed, in a few words: `1 route changed (orders), 1 upstream added (stock)`.
 struct ChangeSummary: CustomStringConvertible {
     let description: String
 
-    init(from old: Configuration, to new: Configuration) {
-        var parts: [String] = []
-        parts += Self.count(("listener", "listeners"), old.listeners.named(\.name), new.listeners.named(\.name))
-        parts += Self.count(("route", "routes"), old.routes.named(\.name), new.routes.named(\.name))
-        parts += Self.count(("upstream", "upstreams"), old.upstreams, new.upstreams)
-        parts += Self.count(("identity", "identities"), old.identities.named(\.name), new.identities.named(\.name))
-        parts += Self.count(("TLS profile", "TLS profiles"), old.tlsProfiles, new.tlsProfiles)
-        parts += Self.count(("authority", "authorities"), old.authorities, new.authorities)
-        if old.limits != new.limits { parts.append("limits changed") }
-        if old.admin != new.admin { parts.append("admin changed") }
-        if old.accessLog != new.accessLog { parts.append("access log changed") }
-        if old.shutdown != new.shutdown { parts.append("shutdown changed") }
+    /// - Parameters:
+    ///   - oldKeys: API keys when the configuration was loaded last.
+    ///   - newKeys: API keys now.
+    init(
+        from old: Configuration, to new: Configuration, oldKeys: [APIKeyRecord] = [], newKeys: [APIKeyRecord] = []
+    ) {
+        var parts = Self.named(old, new)
+        parts += Self.changed("API key", oldKeys.named(\.name), newKeys.named(\.name))
+        parts += Self.single(old, new)
         description = parts.isEmpty ? "no change" : parts.joined(separator: ", ")
     }
 
-    private static func count<Item: Equatable>(
-        _ noun: (one: String, many: String), _ old: [String: Item], _ new: [String: Item]
+    private static func named(_ old: Configuration, _ new: Configuration) -> [String] {
+        changed("listener", old.listeners.named(\.name), new.listeners.named(\.name))
+            + changed("route", old.routes.named(\.name), new.routes.named(\.name))
+            + changed("upstream", old.upstreams, new.upstreams)
+            + changed("policy", plural: "policies", old.policies.named(\.name), new.policies.named(\.name))
+            + changed("identity", plural: "identities", old.identities.named(\.name), new.identities.named(\.name))
+            + changed("group", old.groups.groups.named(\.name), new.groups.groups.named(\.name))
+            + changed("TLS profile", old.tlsProfiles, new.tlsProfiles)
+            + changed("authority", plural: "authorities", old.authorities, new.authorities)
+    }
+
+    /// What there is one of.
+    private static func single(_ old: Configuration, _ new: Configuration) -> [String] {
+        let changes = [
+            (old.limits != new.limits, "limits of requests"),
+            (old.edge != new.edge, "limits of connections"),
+            (old.cluster != new.cluster, "cluster"),
+            (old.admin != new.admin, "admin"),
+            (old.acme != new.acme, "ACME server"),
+            (old.enrolment != new.enrolment, "enrolment"),
+            (old.accessLog != new.accessLog, "access log"),
+            (old.shutdown != new.shutdown, "shutdown"),
+            (isReordered(old.routes.map(\.name), new.routes.map(\.name)), "order of routes"),
+            (isReordered(old.identities.map(\.name), new.identities.map(\.name)), "order of identities"),
+            (old.acceptedRisks != new.acceptedRisks, "accepted risks"),
+        ]
+        return changes.filter(\.0).map { "\($0.1) changed" }
+    }
+
+    /// What stays in both, but in another order: it says which of equal routes wins.
+    private static func isReordered(_ old: [String], _ new: [String]) -> Bool {
+        old.filter(Set(new).contains) != new.filter(Set(old).contains)
+    }
+
+    private static func changed<Item: Equatable>(
+        _ noun: String, plural: String? = nil, _ old: [String: Item], _ new: [String: Item]
     ) -> [String] {
-        let changed = new.count { name, item in old[name].map { $0 != item } ?? false }
-        let added = new.keys.count { old[$0] == nil }
-        let removed = old.keys.count { new[$0] == nil }
-        return [(changed, "changed"), (added, "added"), (removed, "removed")].compactMap { count, verb in
-            count == 0 ? nil : "\(count) \(count == 1 ? noun.one : noun.many) \(verb)"
+        let changed = new.filter { name, item in old[name].map { $0 != item } ?? false }.keys.sorted()
+        let added = new.keys.filter { old[$0] == nil }.sorted()
+        let removed = old.keys.filter { new[$0] == nil }.sorted()
+        return [(changed, "changed"), (added, "added"), (removed, "removed")].compactMap { names, verb in
+            guard !names.isEmpty else { return nil }
+            let nouns = names.count == 1 ? noun : plural ?? noun + "s"
+            return "\(names.count) \(nouns) \(verb) (\(list(names)))"
         }
+    }
+
+    private static let mostNames = 5
+
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(mostNames).joined(separator: ", ")
+        return names.count > mostNames ? "\(shown) and \(names.count - mostNames) more" : shown
     }
 }
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import SallyportConfig
 import SallyportModel
+import SallyportPKI
 import SallyportProxy
 import SallyportTLS
 import SallyportTelemetry
@@ -13,6 +14,8 @@ actor GatewayService {
     private let voice: OperatorLog
     /// Every file of the newest attempt to load, whether it succeeded or not.
     private var files: Set<String>
+    /// When the configuration was loaded last.
+    private var apiKeys: [APIKeyRecord]
     /// Reloads wait for each other.
     private var newestReload: Task<AdminReply, Never>?
 
@@ -21,6 +24,7 @@ actor GatewayService {
         self.source = source
         self.voice = voice
         self.files = files
+        apiKeys = gateway.currentAPIKeys()
     }
 
     // MARK: reload
@@ -45,9 +49,12 @@ actor GatewayService {
         files = Set(result.sources)
         guard let configuration = result.configuration else { return refusal(result.report) }
         files.formUnion(configuration.watchedFiles)
-        let changes = ChangeSummary(from: gateway.currentConfiguration(), to: configuration)
+        let keys = gateway.currentAPIKeys()
+        let changes = ChangeSummary(
+            from: gateway.currentConfiguration(), to: configuration, oldKeys: apiKeys, newKeys: keys)
         do {
             let number = try await gateway.reload(configuration)
+            apiKeys = keys
             let words =
                 "\(Terminal.tick) generation \(number) loaded in \((ContinuousClock.now - start).inWords) (\(changes))"
             voice.loaded(words, generation: number, changes: changes.description, result.report)

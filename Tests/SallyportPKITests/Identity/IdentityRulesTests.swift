@@ -84,6 +84,11 @@ import Testing
         #expect(IdentityRules([]).names(for: chain(authority: Builtin.authority, commonName: nil)).isEmpty)
     }
 
+    @Test func theNameOfAGroupIsNobodys() {
+        let groups = IdentityGroups([.init("alice", ["bob"])])
+        #expect(IdentityRules([], groups: groups).names(for: chain(authority: Builtin.authority)).isEmpty)
+    }
+
     @Test func aRuleTakesThePlaceOfTheImplicitName() {
         let rules = IdentityRules([IdentityRule(name: "alice", uri: "spiffe://a/alice")])
         #expect(rules.names(for: chain(authority: Builtin.authority)).isEmpty)

@@ -58,6 +58,9 @@ import Testing
         (#""shop" in identity.names"#, .anonymous, "?"), (#""shop" not in identity.names"#, .anonymous, "?"),
         (#"not ("shop" in identity.names)"#, .anonymous, "?"), (#""shop" in identity.names"#, .doubled, "-"),
         (#""shop" not in identity.names"#, .doubled, "+"), (#"identity.names startsWith "sh""#, .full, "+"),
+        (#"identity.groups contains "staff""#, .full, "+"), (#""ops" in identity.groups"#, .full, "-"),
+        (#"identity.groups contains "shop""#, .full, "-"), (#"identity.groups contains "staff""#, .anonymous, "?"),
+        (#"identity.groups contains "staff""#, .doubled, "-"), ("has(identity.groups)", .anonymous, "-"),
         ("has(identity)", .full, "+"), ("has(identity)", .anonymous, "-"), ("has(identity.names)", .anonymous, "-"),
         // certificate
         (#"certificate.subject == "CN=alice,O=Example""#, .full, "+"),
