@@ -20,8 +20,8 @@ extension Reason {
     package static let apiKeysUnusable = Reason(
         1342, "The API keys cannot be used", origin: .configuration,
         explanation:
-            "The file of the API keys in the state directory cannot be read or is damaged. Nothing is guessed: the keys that are in use stay as they are, and a gateway that starts takes none.",
-        fix: "Restore keys/keys.json of the state directory from a backup.")
+            "The file of the API keys in the state directory cannot be read or is damaged. Nothing is guessed: the keys that a running gateway has read before stay good; one that starts answers whoever comes with an API key 503 (SP3053), and serves everybody else.",
+        fix: "Restore keys/keys.json of the state directory from a backup. It is taken up within two seconds.")
 
     package static let groupNamedLikeIdentity = configuration(
         1343, "A group has the name of an identity",

@@ -98,6 +98,11 @@ extension Reason {
         3052, "The API key is bound to somebody else", status: 403, origin: .client,
         explanation: "The API key may be used by one identity only, and this connection did not prove to be that.",
         fix: "Present the certificate of that identity, or make a key that is not bound: sallyport key create NAME")
+    package static let apiKeysUnavailable = Reason(
+        3053, "API keys cannot be checked now", status: 503, origin: .gateway,
+        explanation:
+            "The file of the API keys could not be used since the gateway started, so nobody knows which keys are good. Nobody is let in with one, and nobody is told that theirs is bad.",
+        fix: "See the error SP1342 in the log or in sallyport status, and restore keys/keys.json from a backup.")
     package static let conditionNotMet = Reason(
         3060, "Not allowed under these circumstances", status: 403, origin: .client,
         explanation:
@@ -114,6 +119,7 @@ extension Reason {
         tokenSignatureWrong, tokenIssuerWrong, tokenAudienceWrong, tokenExpired, tokenNotYetValid, tokenClaimMissing,
         tokenBoundElsewhere, tokenNotBound, tokenKeysUnavailable, credentialsAmbiguous, tokenInactive,
         introspectionUnavailable, introspectionBusy, apiKeyUnknown, apiKeyExpired, apiKeyBoundElsewhere,
+        apiKeysUnavailable,
         conditionNotMet, conditionDenies,
     ]
 }

@@ -34,7 +34,7 @@ package enum CertificateTime {
     }
 
     /// `90 seconds`, `5 minutes`, `47 hours`, `3 days`: whole ones, of the largest unit that counts to two.
-    static func duration(_ seconds: Int64) -> String {
+    package static func duration(_ seconds: Int64) -> String {
         switch seconds {
         case ..<120: "\(seconds) seconds"
         case ..<7200: "\(seconds / 60) minutes"

@@ -12,13 +12,18 @@ final class CallerKeeper: Sendable {
         var rotation = KeyRotation()
         var keys: VerificationKeys?
         var verified = VerifiedTokens()
+        /// Why keys did not come the last time.
+        var fault: String?
         var isFetching = false
         var waiting: [@Sendable () -> Void] = []
     }
 
     private struct State {
         var sources: [TokenSource: SourceState] = [:]
-        var apiKeys = APIKeyTable()
+        /// Nil until the file could be used: nobody knows which keys are good.
+        var apiKeys: APIKeyTable?
+        /// Why the file could not be used the last time.
+        var apiKeyFault: String?
         var mark: FileMark?
         var fetcher: (any DocumentFetcher)?
         var revision: UInt64 = 0
@@ -154,12 +159,17 @@ final class CallerKeeper: Sendable {
                 // The same keys again: what was checked with them stays checked.
                 if known.keys?.fingerprint != keys.fingerprint { known.keys = keys }
                 known.rotation.fetched(maximumAge: age, at: UnixTime.seconds())
+                known.fault = nil
             }
             logger.info(
                 "keys of an issuer in use",
                 metadata: ["issuer": "\(source.issuer)", "keys": "\(keys.count)", "skipped": "\(keys.skipped)"])
         } catch {
-            end(source) { $0.rotation.failed(at: UnixTime.seconds()) }
+            let words = PrintableText.make("\(error)", limit: 300)
+            end(source) { known in
+                known.rotation.failed(at: UnixTime.seconds())
+                known.fault = words
+            }
             logger.warning(
                 "keys of an issuer not fetched",
                 metadata: [
@@ -180,15 +190,49 @@ final class CallerKeeper: Sendable {
         for then in waiting { then() }
     }
 
+    func status() -> GatewayStatus.Callers {
+        state.withLock { state in
+            GatewayStatus.Callers(
+                issuers: state.sources.map { source, known in
+                    .init(issuer: source.issuer, keys: known.keys?.count ?? 0, problem: known.fault)
+                }.sorted { $0.issuer < $1.issuer },
+                apiKeys: .init(count: state.apiKeys?.count, problem: state.apiKeyFault))
+        }
+    }
+
+    // MARK: words
+
+    /// What exactly is wrong with a token that was refused. It is looked at once more: this is for people, and costs
+    /// more than the check.
+    func words(
+        for fault: TokenFault, _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64
+    ) -> String {
+        if policy.introspection != nil {
+            return desk.words(for: fault, token, policy, certificate: certificate, at: now)
+        }
+        let known = state.withLock { $0.sources[TokenSource(policy)] }
+        if fault == .keysUnavailable { return "there are no keys: \(known?.fault ?? "none has come yet")" }
+        let trial = TokenTrial(TokenRules(policy), keys: known?.keys, certificate: certificate, at: now)
+        // Between the check and this the clock went on, and the keys may be others.
+        guard let last = trial.steps(of: token).last, last.fault == fault else { return "\(fault.reason.explanation)" }
+        return last.words
+    }
+
     // MARK: API keys
 
     /// The keys as their file has them now, or as they are in use where it cannot be used.
     func currentAPIKeys() -> [APIKeyRecord] {
         readAPIKeys()
-        return state.withLock { $0.apiKeys }.all
+        return state.withLock { $0.apiKeys }?.all ?? []
     }
 
-    func record(of key: APIKey) -> APIKeyRecord? { state.withLock { $0.apiKeys }.record(of: key) }
+    /// Nil: there is none, or no key is known at all.
+    func record(of key: APIKey) -> APIKeyRecord? { state.withLock { $0.apiKeys }?.record(of: key) }
+
+    /// Whether it is known which keys are good.
+    var hasAPIKeys: Bool { state.withLock { $0.apiKeys != nil } }
+
+    var apiKeyFault: String? { state.withLock { $0.apiKeyFault } }
 
     /// Reads the file if it looks different. One that cannot be used leaves the keys as they were.
     private func readAPIKeys() {
@@ -198,12 +242,24 @@ final class CallerKeeper: Sendable {
             let table = APIKeyTable(try file.records())
             state.withLock { state in
                 state.apiKeys = table
+                state.apiKeyFault = nil
                 state.mark = mark
             }
             logger.info("API keys read", metadata: ["keys": "\(table.count)"])
         } catch {
-            state.withLock { $0.mark = mark }
-            logger.error("API keys not read", metadata: ["error": "\(error)"])
+            let hasKeys = state.withLock { state in
+                state.mark = mark
+                state.apiKeyFault = "\(error.subject): \(error.detail)"
+                return state.apiKeys != nil
+            }
+            logger.error(
+                "API keys not read",
+                metadata: [
+                    "code": "\(Reason.apiKeysUnusable.name)", "error": "\(error)",
+                    "consequence": hasKeys
+                        ? "the keys that were read before stay good, and changes are not seen"
+                        : "whoever comes with an API key is answered 503",
+                ])
         }
     }
 }

@@ -16,6 +16,7 @@ extension Exchange {
         do throws(PresentedCredentials.Ambiguous) {
             presented = try PresentedCredentials(head, isKey: APIKey.isMeant)
         } catch {
+            logRefusal(.credentialsAmbiguous) { "it has several Authorization or X-API-Key fields, or one of each" }
             answer(LocalReply(.credentialsAmbiguous))
             return false
         }
@@ -55,10 +56,13 @@ extension Exchange {
             {
             case .good(let facts): caller.token = facts
             case .refused(let fault):
+                logRefusal(fault, of: token, policy)
                 answer(BearerChallenge.reply(fault.reason))
                 return false
             case .waits(let fault):
-                suspend(until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason))
+                suspend(until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason)) { [self] in
+                    logRefusal(fault, of: token, policy)
+                }
                 return false
             }
         }
@@ -79,13 +83,21 @@ extension Exchange {
     }
 
     private func checkKey(_ bytes: [UInt8]) -> Reason? {
-        guard let key = APIKey(bytes), let record = callers.record(of: key) else { return .apiKeyUnknown }
-        guard !record.hasExpired(at: loop.wallClockSeconds()) else { return .apiKeyExpired }
-        if let bound = record.identity, !isCalled(bound) {
-            return .apiKeyBoundElsewhere
+        let key = APIKey(bytes)
+        let record = key.flatMap(callers.record)
+        if let reason = refusal(of: record) {
+            logRefusal(reason, of: key, record)
+            return reason
         }
-        caller.key = KeyFacts(name: record.name, identity: record.identity)
+        caller.key = record.map { KeyFacts(name: $0.name, identity: $0.identity) }
         return nil
+    }
+
+    /// That nobody has read the keys says nothing about the client's: it is not told that its key is bad.
+    private func refusal(of record: APIKeyRecord?) -> Reason? {
+        guard let record else { return callers.hasAPIKeys ? .apiKeyUnknown : .apiKeysUnavailable }
+        if record.hasExpired(at: loop.wallClockSeconds()) { return .apiKeyExpired }
+        return record.identity.map(isCalled) == false ? .apiKeyBoundElsewhere : nil
     }
 
     /// Whether it is the name of the caller, or of a group of it.

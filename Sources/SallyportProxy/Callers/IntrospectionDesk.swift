@@ -68,6 +68,30 @@ final class IntrospectionDesk: Sendable {
         }
     }
 
+    /// What exactly is wrong with a token that was refused. Nothing of the token itself is in it: who can read it knows
+    /// what it is.
+    func words(
+        for fault: TokenFault, _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64
+    ) -> String {
+        let server = policy.introspection?.url ?? ""
+        switch fault {
+        case .inactive: return "\(server) says that it is not active"
+        case .unavailable: return "\(server) gives no answer about it that can be used; see the line before"
+        case .busy: return "too many tokens are being asked about at \(server)"
+        case .malformed: return "it has bytes that no bearer token has (RFC 6750 section 2.1)"
+        case .tooLarge: return "it has \(token.count) bytes, \(SignedToken.maximumBytes) are the most"
+        default: break
+        }
+        let known = Self.server(policy).flatMap { server in
+            state.withLock { $0.servers[server]?.cache.known(TokenDigest(of: token), at: now) }
+        }
+        let trial = TokenTrial(TokenRules(policy), keys: nil, certificate: certificate, at: now)
+        guard case .active(let claims)? = known, let last = trial.steps(of: claims).last, last.fault == fault else {
+            return "\(fault.reason.explanation)"
+        }
+        return "\(server) says that \(last.words)"
+    }
+
     private static func recheck(
         _ claims: TokenClaims, _ policy: TokenPolicy, _ certificate: [UInt8]?, at now: Int64
     ) -> CallerKeeper.TokenCheck {

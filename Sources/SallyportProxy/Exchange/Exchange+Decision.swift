@@ -76,10 +76,12 @@ extension Exchange {
         fileprivate let until: NIODeadline
         /// The answer when nothing comes in time.
         fileprivate let otherwise: LocalReply
+        /// Called before that answer.
+        fileprivate let note: (() -> Void)?
     }
 
-    func suspend(until deadline: NIODeadline, otherwise refusal: LocalReply) {
-        suspension = Suspension(until: deadline, otherwise: refusal)
+    func suspend(until deadline: NIODeadline, otherwise refusal: LocalReply, note: (() -> Void)? = nil) {
+        suspension = Suspension(until: deadline, otherwise: refusal, note: note)
     }
 
     /// What was waited for has come. False when it came too late: the exchange has been answered or is gone.
@@ -92,6 +94,7 @@ extension Exchange {
         guard now >= suspension.until else { return }
         self.suspension = nil
         guard !machine.isFinished else { return }
+        suspension.note?()
         answer(suspension.otherwise)
     }
 }

@@ -402,6 +402,7 @@ package final class Gateway: Sendable {
             acceptedRisks: generation.configuration.acceptedRisks.map {
                 .init(path: $0.path, what: $0.what, because: $0.because)
             }, edge: watch.status, limits: GatewayStatus.limits(generation.configuration, limiters),
+            callers: callers.status(),
             cluster: generation.cluster?.status)
     }
 

@@ -34,6 +34,7 @@ package struct GatewayStatus: Sendable, Encodable {
     package var acceptedRisks: [Risk]
     package var edge: Edge
     package var limits: [Limit]
+    package var callers: Callers
     /// Nil: the gateway is by itself.
     package var cluster: Cluster?
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.

@@ -22,6 +22,7 @@ final class LoopState {
     var addedFields: [UInt8] = []
     let noBytes = ByteBuffer()
     private var date = DateField()
+    var refusals = RefusalMeter()
 
     let edge: EdgeState
     /// When to look at which connection.

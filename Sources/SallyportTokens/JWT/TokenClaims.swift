@@ -30,13 +30,33 @@ package struct TokenClaims: Sendable, Hashable {
     /// Whether the token is good now, under these rules, on a connection with this certificate.
     /// - Parameter certificate: SHA-256 of the client's certificate.
     func check(_ rules: TokenRules, certificate: [UInt8]?, at now: Int64) throws(TokenFault) {
+        try checkIssuer(rules)
+        try checkAudience(rules)
+        try checkTime(rules, at: now)
+        try checkBinding(rules, certificate: certificate)
+    }
+
+    func checkIssuer(_ rules: TokenRules) throws(TokenFault) {
         guard facts.issuer.utf8.elementsEqual(rules.issuer.utf8) else { throw .issuer }
-        guard
-            facts.audience.contains(where: { wanted in rules.audiences.contains { $0.utf8.elementsEqual(wanted.utf8) } }
-            )
-        else { throw .audience }
+    }
+
+    func checkAudience(_ rules: TokenRules) throws(TokenFault) {
+        let isMeant = facts.audience.contains { audience in
+            rules.audiences.contains { $0.utf8.elementsEqual(audience.utf8) }
+        }
+        guard isMeant else { throw .audience }
+    }
+
+    func checkTime(_ rules: TokenRules, at now: Int64) throws(TokenFault) {
         guard facts.expires > now - rules.skew else { throw .expired }
-        guard max(notBefore ?? .min, issuedAt ?? .min) <= now + rules.skew else { throw .notYetValid }
+        guard startsAt <= now + rules.skew else { throw .notYetValid }
+    }
+
+    /// The later of `nbf` and `iat`; the beginning of time where neither is there.
+    var startsAt: Int64 { max(notBefore ?? .min, issuedAt ?? .min) }
+
+    /// RFC 8705 section 3.
+    func checkBinding(_ rules: TokenRules, certificate: [UInt8]?) throws(TokenFault) {
         switch (certificateThumbprint, certificate) {
         case (let bound?, let shown?) where bound == shown: return
         case (nil, _) where !rules.mustBeBound: return
@@ -44,6 +64,8 @@ package struct TokenClaims: Sendable, Hashable {
         case (_?, _): throw .boundElsewhere
         }
     }
+
+    var isBound: Bool { certificateThumbprint != nil }
 
     // MARK: kinds
 

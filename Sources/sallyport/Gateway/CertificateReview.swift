@@ -1,5 +1,6 @@
 import ArgumentParser
 import SallyportConfig
+import SallyportModel
 import SallyportPKI
 
 /// What `check` finds out about certificates: those that the configuration names and those of the built-in authority.
@@ -31,11 +32,26 @@ struct CertificateReview {
             }
         }
         if local != nil { diagnostics += IssuedNames.findings(configuration, issued: issued, at: now) }
-        self.diagnostics = diagnostics
+        self.diagnostics = diagnostics + Self.apiKeys(configuration, state)
         lifetimes =
             CertificateInventory(
                 configuration, credentials: read.credentials, bundles: read.bundles, local: local
             ).lifetimes() + Self.clients(issued, at: now)
+    }
+
+    /// A gateway would start with it, and refuse everybody who comes with a key.
+    private static func apiKeys(_ configuration: Configuration, _ state: StateDirectory) -> [Diagnostic] {
+        do throws(PKIError) {
+            _ = try APIKeyFile(state).records()
+            return []
+        } catch {
+            return [
+                Diagnostic(
+                    .apiKeysUnusable, "\(error.subject): \(error.detail)",
+                    severity: configuration.policies.contains(where: \.needsAPIKey) ? .error : .warning,
+                    help: ["\(Reason.apiKeysUnusable.fix)"])
+            ]
+        }
     }
 
     /// The newest valid certificate of each client.

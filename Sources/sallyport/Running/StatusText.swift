@@ -27,6 +27,7 @@ struct StatusText: CustomStringConvertible {
         rows += Self.bans(status.edge.bans)
         for upstream in status.upstreams { rows += Self.upstream(upstream) }
         rows += Self.limits(status)
+        rows += Self.callers(status.callers)
         for refusal in status.refusals.prefix(8) {
             rows.append(("refusals", "\(refusal.count)  \(refusal.code) \(refusal.title)"))
         }
@@ -61,6 +62,20 @@ struct StatusText: CustomStringConvertible {
                 let lost = limit.forgotten > 0 ? ", \(limit.forgotten) callers FORGOTTEN for want of memory" : ""
                 return ("limit", "\(limit.policy) \(limit.name)  \(limit.rule)  \(refused) \(limit.refused)\(lost)")
             }
+    }
+
+    /// Issuers, and API keys where there are any or something is wrong with them.
+    private static func callers(_ callers: GatewayStatus.Callers) -> [(String, String)] {
+        let issuers = callers.issuers.map { issuer in
+            let problem = issuer.problem.map { "  PROBLEM \($0)" } ?? ""
+            return ("issuer", "\(issuer.issuer)  \(issuer.keys) \(issuer.keys == 1 ? "key" : "keys")\(problem)")
+        }
+        let keys = callers.apiKeys
+        if let problem = keys.problem {
+            let effect = keys.count.map { "\($0) read before stay good" } ?? "EVERY KEY IS REFUSED"
+            return issuers + [("API keys", "\(effect)  PROBLEM SP1342 \(problem)")]
+        }
+        return issuers + (keys.count.map { $0 > 0 ? [("API keys", "\($0)")] : [] } ?? [])
     }
 
     private static func bans(_ bans: GatewayStatus.Bans) -> [(String, String)] {
