@@ -32,7 +32,39 @@ extension Reason {
         "Groups hold identities. Groups inside groups would make it hard to see who is allowed something.",
         fix: "List the identities of the inner group, or name both groups in `allow`.")
 
+    package static let conditionConstant = configuration(
+        1332, "Condition is the same for every request",
+        """
+        A part of a `when` or `deny`, or the whole, comes to the same whatever the request is: a number is out of the \
+        range of its fact, two parts exclude each other, or it asks for what no request of the route has.
+        """,
+        fix: "Correct the part that the message names, or remove it. docs/conditions.md lists the range of each fact.")
+    package static let identityNeverProved = configuration(
+        1345, "An identity cannot be proved on the route",
+        """
+        The route allows an identity by token or API key, and none of its policies reads such tokens or keys, so \
+        nobody is ever known by that name there.
+        """,
+        fix: "Add a policy with `jwt`, `introspection` or `apiKeys` to the route, or take the name out of `allow`.")
+    package static let credentialNeverRead = configuration(
+        1346, "A condition asks for what the route never reads",
+        """
+        A `when` or `deny` asks for something of a token, API key or certificate, and no request of the route has it: \
+        no policy of the route reads it, or its listener asks for no certificate. What is missing is undecided, and \
+        opens nothing.
+        """,
+        fix: "Add a policy that reads it to the route, or ask first: has(token) and …")
+    package static let preflightNeverArrives = configuration(
+        1347, "Browsers cannot ask here",
+        """
+        Before some requests browsers ask whether a page of another origin may make them, and these questions carry no \
+        credentials, client certificates included (Fetch standard). A listener that requires a certificate refuses \
+        them in the handshake, so `cors` never gets to answer.
+        """,
+        fix: "Use a TLS profile with mode: optional for the host, or remove `cors`.")
+
     static let callerConfigurationReasons = [
+        conditionConstant, identityNeverProved, credentialNeverRead, preflightNeverArrives,
         groupNamedLikeIdentity, groupInGroup,
         conditionInvalid, conditionUnguarded, apiKeyNameTaken, apiKeyMissing, apiKeysUnusable,
     ]

@@ -8,6 +8,10 @@ struct ConfigurationCheck {
     private(set) var acceptedRisks: [AcceptedRisk] = []
     let identityNames: Set<String>
     let groupNames: Set<String>
+    // Sections that were checked, for those that come after them.
+    private(set) var identities: [IdentityRule] = []
+    private(set) var groups = IdentityGroups()
+    private(set) var policies: [Policy] = []
 
     init(_ draft: ConfigurationDraft, session: LoadSession) {
         self.draft = draft
@@ -20,11 +24,11 @@ struct ConfigurationCheck {
     mutating func run() -> Configuration? {
         let authorities = authorities()
         let profiles = tlsProfiles()
-        let identities = identities()
+        identities = checkedIdentities()
         let listeners = listeners(profiles: profiles)
         let clients = RouteClients(listeners, profiles)
-        let groups = groups(trustsBuiltin: draft.admin != nil || clients.trustBuiltin)
-        let policies = policies()
+        groups = checkedGroups(trustsBuiltin: draft.admin != nil || clients.trustBuiltin)
+        policies = checkedPolicies()
         let cluster = cluster()
         var upstreams = upstreams()
         let routes = routes(clients, upstreams: &upstreams)

@@ -45,6 +45,7 @@ extension ConfigurationCheck {
         let forward = forward(draft.forward?.value, path, at: match.path?.span, clients)
         let policies = policyNames(draft.policies)
         refuseTwoCrossOrigins(policies, draft.policies)
+        warnOfCallers(draft, clients)
         let (split, mirror) = (split(draft.split, of: draft.destination), mirror(draft.mirror, of: draft.destination))
         guard upstream != nil || draft.redirect != nil, draft.isSound else { return nil }
         var route = Route(
@@ -109,7 +110,6 @@ extension ConfigurationCheck {
             accept(nil, route.because, path: path, at: nil, fix: "")
             let trustsBuiltin = clients?.contains { $0.mode != .none && $0.trust.contains(Builtin.authority) } ?? true
             for name in names { checkAllowed(name, trustsBuiltin || isWithoutCertificates(clients)) }
-            warnOfNoCertificate(names, clients)
             return .identities(names.map(\.value))
         case nil:
             if route.isSound {
@@ -133,13 +133,6 @@ extension ConfigurationCheck {
 
     private func isWithoutCertificates(_ clients: [ClientCertificates]?) -> Bool {
         clients?.allSatisfy { $0.mode == .none } ?? false
-    }
-
-    private func warnOfNoCertificate(_ names: [Located<String>], _ clients: [ClientCertificates]?) {
-        guard let first = names.first, isWithoutCertificates(clients) else { return }
-        session.warn(
-            .certificateNeverShown, "no client shows a certificate on this route's listener, so nobody passes",
-            at: first.span, path: first.path)
     }
 
     /// A route may ask for more than the handshake did, never for less: by then the client is in.

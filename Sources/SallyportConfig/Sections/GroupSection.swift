@@ -9,7 +9,7 @@ extension ConfigurationCheck {
     /// Groups and identities are named in the same places, so a name is one or the other.
     ///
     /// - Parameter trustsBuiltin: whether clients of the built-in authority can come at all.
-    func groups(trustsBuiltin: Bool) -> IdentityGroups {
+    func checkedGroups(trustsBuiltin: Bool) -> IdentityGroups {
         IdentityGroups(
             (draft.groups ?? []).map { entry in
                 checkName(entry)

@@ -61,7 +61,7 @@ extension ConfigurationCheck {
     /// Words that mean something else where names of identities stand.
     static let reservedNames = ["anyone", "nobody"]
 
-    func identities() -> [IdentityRule] {
+    func checkedIdentities() -> [IdentityRule] {
         (draft.identities ?? []).compactMap { entry in
             if Self.reservedNames.contains(entry.name.lowercased()) {
                 session.report(

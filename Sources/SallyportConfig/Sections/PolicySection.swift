@@ -12,7 +12,7 @@ struct PolicyDraft: Sendable {
     var cors: Located<CrossOriginDraft>?
     var isSecure = false
     var consult: Located<ConsultDraft>?
-    var when: Condition?
+    var when: Located<Condition>?
     var deny: Located<Condition>?
     var jwt: TokenPolicy?
     var introspection: TokenPolicy?
@@ -87,7 +87,7 @@ enum PolicySection {
         draft.isSecure = record[securityHeaders]?.value ?? false
         draft.cors = record[cors]
         draft.consult = record[consult]
-        draft.when = record[when]?.value
+        draft.when = record[when]
         draft.deny = record[deny]
         draft.jwt = record[jwt]?.value
         draft.introspection = record[introspection]?.value
@@ -162,7 +162,7 @@ extension ConfigurationCheck {
     }
 
     /// `baseline` first, whether the file has it or not; then the others as they stand in the file.
-    mutating func policies() -> [Policy] {
+    mutating func checkedPolicies() -> [Policy] {
         var policies = [Policy(name: Policy.baseline)]
         for entry in draft.policies ?? [] {
             guard let draft = entry.value else { continue }
@@ -192,7 +192,7 @@ extension ConfigurationCheck {
         policy.responseBody = draft.responseBody
         policy.consult = draft.consult.map { consult($0) }
         policy.cors = draft.cors.flatMap { crossOrigin($0) }
-        policy.when = draft.when
+        policy.when = draft.when.map { requirement($0) }
         policy.deny = draft.deny.map { denial($0) }
         policy.jwt = draft.jwt
         policy.introspection = draft.introspection
@@ -201,8 +201,14 @@ extension ConfigurationCheck {
         return policy
     }
 
+    private func requirement(_ when: Located<Condition>) -> Condition {
+        warnOfConstants(when, isDenial: false)
+        return when.value
+    }
+
     /// What a request may lack leaves the condition undecided, and so refuses the request.
     private func denial(_ deny: Located<Condition>) -> Condition {
+        warnOfConstants(deny, isDenial: true)
         for (fact, range) in deny.value.unguarded {
             session.warn(
                 .conditionUnguarded, "requests without \(fact.text) are refused",

@@ -17,15 +17,22 @@ extension Test {
     /// Nil when the value is missing, or of a kind that the question does not fit.
     private func decided(_ value: FactValue, _ circumstances: borrowing Circumstances) -> Bool? {
         switch predicate {
-        case .isThere: nil
+        case .equalsFact(let other): value.isEqual(to: circumstances.value(of: other))
+        case .orderedFact(let order, let other): value.compare(order, circumstances.value(of: other))
+        case .isElementOf(let list): circumstances.value(of: list).hasElement(value)
+        default: decidedAlone(value)
+        }
+    }
+
+    /// The same where the value decides without other facts; nil for questions that need some.
+    func decidedAlone(_ value: FactValue) -> Bool? {
+        switch predicate {
+        case .isThere, .equalsFact, .orderedFact, .isElementOf: nil
         case .isTrue: value.isEqual(to: Constant.truth(true))
         case .equals(let constant): value.isEqual(to: constant)
-        case .equalsFact(let other): value.isEqual(to: circumstances.value(of: other))
         case .ordered(let order, let constant): value.compare(order, constant)
-        case .orderedFact(let order, let other): value.compare(order, circumstances.value(of: other))
         case .isOneOf(let constants): value.isOne(of: constants)
         case .hasElement(let constant): value.hasElement(constant)
-        case .isElementOf(let list): circumstances.value(of: list).hasElement(value)
         case .hasPart(let pattern): value.someText { pattern.end(in: $0) != nil }
         case .startsWith(let prefix): value.someText { $0.starts(with: prefix.span) }
         case .endsWith(let suffix): value.someText { $0.ends(with: suffix.span) }

@@ -9,6 +9,11 @@ enum Constant: Sendable, Hashable {
     case network(AddressBlock)
 }
 
+/// Facts that are there together or not at all.
+package enum FactGroup: String, Sendable, CaseIterable {
+    case token, certificate, key, identity
+}
+
 /// The smallest part of a condition: one question about one fact.
 struct Test: Sendable {
     enum Subject: Sendable, Hashable {
@@ -16,10 +21,7 @@ struct Test: Sendable {
         case group(Group)
     }
 
-    /// Facts that are there together or not at all.
-    enum Group: String, Sendable, CaseIterable {
-        case token, certificate, key, identity
-    }
+    typealias Group = FactGroup
 
     enum Predicate: Sendable {
         case isThere
