@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "SallyportAccess", dependencies: ["SallyportLimits", "SallyportConfig", "SallyportPolicy", "SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportBalance", dependencies: ["SallyportConfig", "SallyportModel"], swiftSettings: strict),
-        .target(name: "SallyportLimits", dependencies: ["SallyportConfig"], swiftSettings: strict),
+        .target(name: "SallyportLimits", dependencies: ["SallyportConfig", "SallyportHTTP"], swiftSettings: strict),
         .target(name: "SallyportConfig", dependencies: ["SallyportPolicy", "SallyportHTTP", "SallyportModel", "Yams"], swiftSettings: strict),
         .target(name: "SallyportPolicy", dependencies: ["SallyportHTTP", "SallyportModel"], swiftSettings: strict),
         .target(name: "SallyportCompression", dependencies: ["SallyportHTTP", "CZlib", "CBrotli"], swiftSettings: strict),

@@ -25,6 +25,14 @@ package struct Caller: Sendable {
         return words.joined(separator: " ")
     }
 
+    /// Who it is, told apart from everybody else: by the token if there is one, since it says for whom a program asks;
+    /// else by the API key, else by the certificate. Nil for a caller who proved nothing. Texts of different kinds never
+    /// are the same: what a token says comes behind its issuer, which the configuration has.
+    package var client: String? {
+        if let token { return "token \(token.issuer) \(token.subject ?? token.client ?? "")" }
+        return key.map { "key \($0.name)" } ?? certificate?.client
+    }
+
     /// Nobody in particular: nothing was shown that proves anything.
     package var isAnonymous: Bool { certificate == nil && token == nil && key == nil }
 }

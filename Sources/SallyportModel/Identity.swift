@@ -12,12 +12,17 @@ package final class Identity: Sendable {
     package let authority: String
     /// The chain above the leaf as presented and verified, DER, leaf's issuer first, trust anchor left out.
     package let intermediates: [[UInt8]]
+    /// Whose certificate it is, told apart from everybody else's: authority and subject, or serial number where there is
+    /// no subject. A name of `identities` may hold for many. Whoever gets a new certificate stays the same client.
+    package let client: String
 
     package init(names: [String], certificate: CertificateFacts, authority: String, intermediates: [[UInt8]] = []) {
         self.names = names
         self.certificate = certificate
         self.authority = authority
         self.intermediates = intermediates
+        client =
+            "certificate \(authority) " + (certificate.subject.isEmpty ? "serial \(certificate.serial)" : certificate.subject)
     }
 
     /// One name for logs: the first of `names`, else the certificate's subject.

@@ -311,6 +311,18 @@ def test_limits_count_by_claim_and_by_key(guarded, issuer):
     assert [ask(gateway, "X-API-Key: " + key).status for key in (keys[0], keys[0], keys[1])] == [200, 429, 429]
 
 
+def test_who_shares_a_name_is_counted_with_others_or_alone(edge, upstream, alice, bob):
+    """`identity` is the name that both have in the configuration, `client` the certificate of each."""
+    def answers(by):
+        gateway = edge(
+            upstream, identities={"staff": {"issuer": "test"}}, policies={"mine": {
+                "rateLimit": {"by": by, "rate": "1/hour", "burst": 1}}},
+            routes=[{"match": {"path": "/"}, "allow": ["staff"], "policies": ["mine"], "to": upstream.url}])
+        return [ask(gateway, credential=one).status for one in (alice, bob, alice)]
+    assert answers("identity") == [200, 429, 429]
+    assert answers("client") == [200, 200, 429]
+
+
 def test_the_access_log_says_who_asked(guarded, issuer):
     gateway = guarded(jwt={"issuer": issuer.url, "audience": ["orders"]}, allow=["mobile"],
                       identities={"mobile": {"token": {"issuer": issuer.url, "audience": "orders"}}})
@@ -401,7 +413,12 @@ def test_who_is_banned_may_not_come_with_a_key_either(guarded):
     assert ask(gateway, f"X-API-Key: {robot}").status == 200
 
 
-def test_a_ban_ends_the_tunnel_of_a_token(edge, serve, issuer):
+# Tunnels end with what opened them
+
+
+@pytest.fixture
+def tunnelling(edge, serve, issuer):
+    """A gateway that opens WebSockets for a token or an API key."""
     def echo(connection):
         connection.read_head()
         connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -409,17 +426,62 @@ def test_a_ban_ends_the_tunnel_of_a_token(edge, serve, issuer):
         while True:
             connection.receive()
     upstream = serve(echo)
-    one = edge(upstream, policies={"mine": {"jwt": {"issuer": issuer.url, "audience": ["orders"]}}},
-               identities={"mobile": {"token": {"issuer": issuer.url, "audience": "orders"}}},
-               routes=[{"match": {"path": "/"}, "allow": ["mobile"], "policies": ["mine"], "to": upstream.url}],
-               tlsProfiles__edge__clientCertificates=ANYONE)
-    with one.client(None) as client:
-        client.send("\r\n".join([
-            "GET / HTTP/1.1", "Host: localhost", bearer(issuer.token()), "Connection: Upgrade", "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]).encode())
-        assert client.read_head().status == 101
-        one.gateway.command("ban", "add", "mobile", "--because", "lost")
-        assert client.is_closed()
+
+    def route(path, policy, identity):
+        return {"match": {"path": path}, "allow": [identity], "policies": [policy], "to": upstream.url}
+    return edge(
+        upstream, tlsProfiles__edge__clientCertificates=ANYONE,
+        policies={"tokens": {"jwt": {"issuer": issuer.url, "audience": ["orders"], "skew": "1s"}}, "keys": {"apiKeys": True}},
+        identities={"mobile": {"token": {"issuer": issuer.url, "audience": "orders"}}, "robot": {"apiKey": "ci"}},
+        routes=[route("/token", "tokens", "mobile"), route("/key", "keys", "robot")])
+
+
+def opens(client, path, credential):
+    """Whether a WebSocket opens."""
+    client.send("\r\n".join([
+        f"GET {path} HTTP/1.1", "Host: localhost", credential, "Connection: Upgrade", "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]).encode())
+    return client.read_head().status == 101
+
+
+def test_a_ban_ends_the_tunnel_of_a_token(tunnelling, issuer):
+    with tunnelling.client(None) as client:
+        assert opens(client, "/token", bearer(issuer.token()))
+        tunnelling.gateway.command("ban", "add", "mobile", "--because", "lost")
+        assert client.is_closed(15)
+
+
+def test_a_tunnel_ends_with_its_token(tunnelling, issuer):
+    with tunnelling.client(None) as client, tunnelling.client(None) as other:
+        assert opens(other, "/token", bearer(issuer.token()))
+        assert opens(client, "/token", bearer(issuer.token(exp=int(time.time()) + 2)))
+        assert client.is_closed(15)
+        assert tunnelling.gateway.access_line(lambda line: line.get("sallyport.reason") == "SP3039")
+        assert not other.is_closed(0.2), "its token is good"
+
+
+def test_a_tunnel_over_http2_ends_with_its_token(tunnelling, issuer):
+    with HTTP2Client(tunnelling.port, timeout=15) as client:
+        stream = client.start([
+            (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/token"),
+            (":authority", "localhost"), ("sec-websocket-version", "13"),
+            ("authorization", "Bearer " + issuer.token(exp=int(time.time()) + 2))], end=False)
+        while not (client.streams.get(stream) and client.streams[stream].status):
+            client.step()
+        assert client.streams[stream].status == 200
+        while not hasattr(client.streams[stream], "reset"):
+            client.step()
+        assert client.ask(path="/key").status == 401, "the connection stays for other streams"
+
+
+def test_a_tunnel_ends_with_its_key(tunnelling):
+    good = create(tunnelling, "ci")
+    tunnelling.gateway.wait_for("API keys read", where=tunnelling.gateway.stderr)
+    with tunnelling.client(None) as client:
+        assert opens(client, "/key", f"X-API-Key: {good}")
+        assert not client.is_closed(1.5)
+        tunnelling.gateway.command("key", "revoke", "ci")
+        assert client.is_closed(15)
 
 
 def test_two_policies_may_wait_for_one_request(edge, upstream, issuer):

@@ -17,6 +17,9 @@ package final class CompiledPolicy: Sendable {
     let maintenance: [(retryAfter: Int64, except: AddressSet)]
     package let request: CompiledChanges
     package let response: CompiledChanges
+    /// Lower-case names of fields of the client that no upstream sees: those that are changed, and those that only a
+    /// service that is consulted may set.
+    package let withheldFromUpstream: [String]
     let cors: CompiledCrossOrigin?
     /// The longest response content, bytes.
     package let responseBody: Int?
@@ -46,6 +49,7 @@ package final class CompiledPolicy: Sendable {
         cors = policies.compactMap(\.cors).last.map(CompiledCrossOrigin.init)
         responseBody = policies.compactMap(\.responseBody).min()
         consults = policies.compactMap(\.consult)
+        withheldFromUpstream = request.withheld + consults.flatMap(\.take)
         tokens = policies.flatMap { [$0.jwt, $0.introspection].compactMap(\.self) }
         needsAPIKey = policies.contains(where: \.needsAPIKey)
         conditions = policies.flatMap { policy in

@@ -64,7 +64,7 @@ extension ValueType {
 }
 
 extension ValueType<RateLimit.Partition?> {
-    private enum Word: String, CaseIterable { case identity, address, key, route, all }
+    private enum Word: String, CaseIterable { case identity, client, address, key, route, all }
 
     /// A word, or a mapping with the key `header` or `claim`; nil: all requests together.
     static func limitPartition() -> ValueType {
@@ -76,6 +76,7 @@ extension ValueType<RateLimit.Partition?> {
             guard let text = singleText(node, shape, path, session) else { return nil }
             switch Word(rawValue: text) {
             case .identity: return .some(.identity)
+            case .client: return .some(.client)
             case .address: return .some(.address)
             case .key: return .some(.key)
             case .route: return .some(.route)
@@ -95,6 +96,7 @@ extension RateLimit.Partition {
     package var text: String {
         switch self {
         case .identity: "identity"
+        case .client: "client"
         case .address: "address"
         case .route: "route"
         case .header(let name): "header \(name)"

@@ -74,7 +74,7 @@ enum AddressLimitsSection {
 enum IdentityLimitsSection {
     static let connections = DefaultedField(
         "connections", .integer(1...1_000_000), default: EdgeLimits().identityConnections,
-        "Open connections of one identity.")
+        "Open connections of one client: of the same authority and subject, whatever name they share.")
 
     static let type = ValueType.record("`identities`", [connections.row]) { $0[connections] }
 }

@@ -26,7 +26,10 @@ package struct RateLimit: Sendable, Hashable {
 
     /// One thing that tells callers apart. Where a request has none of it, the address stands in.
     package enum Partition: Sendable, Hashable {
+        /// The name that the caller has in `identities`, shared by all who have it; the client itself where it has none.
         case identity
+        /// The client itself: its token's issuer and subject, or its API key, or its certificate's authority and subject.
+        case client
         /// The client's address; of an IPv6 address its /64.
         case address
         /// A request field, lower-case.

@@ -16,7 +16,7 @@ extension RequestHead {
     /// The caller's `grpc-timeout` in nanoseconds: at most eight digits and a unit. Nil when there is none or it can't be
     /// read; the service will say what is wrong with it.
     package var grpcTimeout: Int64? {
-        let found = fields(named: Array("grpc-timeout".utf8))
+        let found = fields(named: "grpc-timeout")
         guard let field = found.first, found.count == 1, (2...9).contains(field.valueRange.count) else { return nil }
         var value = Array(bytes[field.valueRange])
         let unit = value.removeLast()

@@ -15,14 +15,18 @@ extension HeadFields {
     /// All values of the fields with this name, in order.
     /// - Parameter name: lower-case ASCII.
     package func values(of name: String) -> [String] {
-        fields(named: Array(name.utf8)).map { String(decoding: bytes[$0.valueRange], as: UTF8.self) }
+        fields(named: name).map { String(decoding: bytes[$0.valueRange], as: UTF8.self) }
     }
 
     /// All fields with this name, in order.
     /// - Parameter name: lower-case ASCII bytes.
-    package func fields(named name: [UInt8]) -> [Field] {
+    package func fields(named name: some Collection<UInt8>) -> [Field] {
         fields.filter { isName($0, name) }
     }
+
+    /// All fields with this name, in order.
+    /// - Parameter name: lower-case ASCII.
+    package func fields(named name: String) -> [Field] { fields(named: name.utf8) }
 
     /// Whether there is exactly one field of this name, its value is exactly this, and it goes on to the next hop. For
     /// routing: a name that comes twice matches nothing, since the next hop might look at the other one, and neither
@@ -43,14 +47,18 @@ extension HeadFields {
     func withholding(_ names: [String]) -> [Field] {
         var fields = self.fields
         for name in names {
-            let bytes = Array(name.utf8)
-            for index in fields.indices where isName(fields[index], bytes) { fields[index].isForwarded = false }
+            for index in fields.indices where isName(fields[index], name.utf8) { fields[index].isForwarded = false }
         }
         return fields
     }
 
-    func isName(_ field: Field, _ name: [UInt8]) -> Bool {
-        field.nameRange.count == name.count
-            && zip(bytes[field.nameRange], name).allSatisfy { ASCII.lowercase($0) == $1 }
+    func isName(_ field: Field, _ name: some Collection<UInt8>) -> Bool {
+        guard field.nameRange.count == name.count else { return false }
+        var position = field.nameRange.lowerBound
+        for byte in name {
+            guard ASCII.lowercase(bytes[position]) == byte else { return false }
+            position += 1
+        }
+        return true
     }
 }

@@ -1,6 +1,6 @@
 /// Appending text and numbers to a buffer without a `String` in between.
 extension [UInt8] {
-    mutating func append(_ text: StaticString) {
+    package mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { append(contentsOf: $0) }
     }
 
@@ -13,7 +13,7 @@ extension [UInt8] {
         other.span.extracting(range).withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 
-    mutating func append(decimal number: UInt64) {
+    package mutating func append(decimal number: UInt64) {
         append(number, radix: 10)
     }
 

@@ -31,12 +31,9 @@ package struct LimitDecision: Sendable {
 }
 
 /// What one limit said.
-package struct LimitState: Sendable, Hashable {
-    package var name: String
+package struct LimitState: Sendable {
+    package let bound: BoundLimit
     package var isAdmitted: Bool
-    package var isShadow: Bool
-    package var fields: RateLimit.ResponseFields
-    package var quota: RateLimit.Quota
     /// What a caller may do at once, or in the window.
     package var limit: UInt64
     package var remaining: UInt64
@@ -45,6 +42,10 @@ package struct LimitState: Sendable, Hashable {
     /// Nanoseconds until a request that was refused would be admitted; 0 where that cannot be known.
     package var retryAfter: UInt64
     package var cause: Cause
+
+    package var name: String { bound.rule.name }
+    package var isShadow: Bool { bound.rule.isShadow }
+    package var quota: RateLimit.Quota { bound.rule.quota }
 
     package enum Cause: Sendable, Hashable {
         case quota

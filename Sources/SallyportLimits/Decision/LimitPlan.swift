@@ -1,23 +1,5 @@
 import SallyportConfig
 
-/// A rule and the state that it decides over.
-package struct BoundLimit: Sendable {
-    /// The policy that it stands in.
-    package let policy: String
-    package let rule: RateLimit
-    package let limiter: Limiter
-
-    package init(_ rule: RateLimit, of policy: String, _ limiter: Limiter) {
-        self.policy = policy
-        self.rule = rule
-        self.limiter = limiter
-    }
-
-    var countsBytes: Bool {
-        if case .rate(let rate, _) = rule.quota { rate.unit == .bytes } else { false }
-    }
-}
-
 /// All limits of a route, decided at once: a request goes on under every one of them or is counted by none.
 ///
 /// The callers' states stay locked until all limits have spoken. Every thread takes locks in the same order.
@@ -143,12 +125,5 @@ package struct LimitPlan: Sendable {
     ) -> Bool {
         round.note(missing: limit)
         return visit(index + 1, &round, name)
-    }
-}
-
-extension BoundLimit {
-    /// Alone, or its share of what the cluster grants.
-    func quota(_ cluster: ClusterView) -> Quota {
-        limiter.leases == nil ? limiter.quota : limiter.quota.share(of: cluster.gateways)
     }
 }

@@ -62,8 +62,7 @@ struct LimitRound {
     ) {
         states.append(
             LimitState(
-                name: limit.rule.name, isAdmitted: isAdmitted, isShadow: limit.rule.isShadow, fields: limit.rule.fields,
-                quota: limit.rule.quota, limit: most, remaining: remaining, untilFull: untilFull,
+                bound: limit, isAdmitted: isAdmitted, limit: most, remaining: remaining, untilFull: untilFull,
                 retryAfter: retryAfter, cause: cause))
         guard !isAdmitted else { return }
         limit.limiter.countRefusal()
@@ -84,7 +83,7 @@ extension LimitState {
     fileprivate var withoutThisRequest: LimitState {
         guard isAdmitted, cause == .quota else { return self }
         var state = self
-        if case .rate(let rate, _) = quota, rate.unit == .bytes { return self }
+        if bound.countsBytes { return self }
         state.remaining = min(limit, remaining + 1)
         return state
     }

@@ -1,4 +1,5 @@
 import SallyportConfig
+import SallyportHTTP
 
 /// What a response says about limits: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) and
 /// the older `X-RateLimit-*`. Shadows are not mentioned.
@@ -11,80 +12,85 @@ package enum RateLimitFields {
         package let value: String
     }
 
+    /// For a reply of the gateway.
     package static func fields(_ states: [LimitState]) -> [Field] {
-        let shown = states.filter { !$0.isShadow && $0.cause == .quota }
-        let draft = shown.filter { $0.fields == .draft || $0.fields == .both }
-        let legacy = shown.filter { $0.fields == .legacy || $0.fields == .both }
-        return (draft.isEmpty ? [] : draftFields(draft)) + (tightest(legacy).map(legacyFields) ?? [])
+        var fields: [Field] = []
+        write(states, older: { true }) { name, writeValue in
+            var value: [UInt8] = []
+            writeValue(&value)
+            fields.append(Field(name: "\(name)", value: String(decoding: value, as: UTF8.self)))
+        }
+        return fields
+    }
+
+    /// For a response that passes: complete lines.
+    ///
+    /// - Parameter older: whether the older fields may be added; asked where a limit wants them.
+    package static func append(_ states: [LimitState], older: () -> Bool, to lines: inout [UInt8]) {
+        lines.reserveCapacity(lines.count + 128 * states.count)
+        write(states, older: older) { name, writeValue in
+            lines.append(name)
+            lines.append(": ")
+            writeValue(&lines)
+            lines.append("\r\n")
+        }
     }
 
     /// Whole seconds, at least 1.
     package static func retryAfter(_ decision: LimitDecision) -> UInt64 { max(1, seconds(decision.retryAfter)) }
 
-    // MARK: draft
-
-    private static func draftFields(_ states: [LimitState]) -> [Field] {
-        [
-            Field(name: "ratelimit-policy", value: states.map(policy).joined(separator: ", ")),
-            Field(name: "ratelimit", value: states.map(current).joined(separator: ", ")),
-        ]
-    }
-
-    /// Names of limits are letters, digits and `._-`, so that a String of structured fields needs no escape.
-    private static func policy(_ state: LimitState) -> String {
-        let unit =
-            switch state.quota {
-            case .concurrent: ";qu=\"concurrent-requests\""
-            case .rate(let rate, _): rate.unit == .bytes ? ";qu=\"content-bytes\"" : ""
+    private static func write(
+        _ states: [LimitState], older: () -> Bool, field: (StaticString, (inout [UInt8]) -> Void) -> Void
+    ) {
+        if states.contains(where: \.isInDraftFields) {
+            field("ratelimit-policy") { list(states, in: &$0) { $0.bound.text.appendPolicy(limit: $0.limit, to: &$1) } }
+            field("ratelimit") {
+                list(states, in: &$0) { state, out in
+                    state.bound.text.appendState(
+                        remaining: state.remaining, seconds: seconds(state.reset), to: &out)
+                }
             }
-        return "\"\(state.name)\";q=\(integer(state.limit))\(unit)" + (window(state.quota).map { ";w=\($0)" } ?? "")
+        }
+        guard let tightest = tightest(states), older() else { return }
+        field("x-ratelimit-limit") { $0.append(decimal: tightest.limit) }
+        field("x-ratelimit-remaining") { $0.append(decimal: tightest.remaining) }
+        field("x-ratelimit-reset") { $0.append(decimal: seconds(tightest.reset)) }
     }
 
-    private static func current(_ state: LimitState) -> String {
-        let time: String =
-            if case .concurrent = state.quota { "" } else {
-                ";t=\(integer(seconds(state.isAdmitted ? state.untilFull : state.retryAfter)))"
-            }
-        return "\"\(state.name)\";r=\(integer(state.remaining))\(time)"
-    }
-
-    /// Seconds in which all of the quota comes back; months differ and have none.
-    private static func window(_ quota: RateLimit.Quota) -> UInt64? {
-        guard case .rate(let rate, let burst) = quota else { return nil }
-        if rate.period == .day { return 86_400 }
-        return rate.period.seconds.map { seconds in
-            let (high, low) = burst.multipliedFullWidth(by: seconds)
-            guard high < rate.amount else { return integer(.max) }
-            let (whole, rest) = rate.amount.dividingFullWidth((high, low))
-            return integer(max(1, whole + (rest > 0 ? 1 : 0)))
+    private static func list(
+        _ states: [LimitState], in out: inout [UInt8], item: (LimitState, inout [UInt8]) -> Void
+    ) {
+        var isFirst = true
+        for state in states where state.isInDraftFields {
+            if !isFirst { out.append(", ") }
+            isFirst = false
+            item(state, &out)
         }
     }
 
-    // MARK: legacy
-
-    private static func legacyFields(_ state: LimitState) -> [Field] {
-        let reset = state.isAdmitted ? state.untilFull : state.retryAfter
-        return [
-            Field(name: "x-ratelimit-limit", value: "\(state.limit)"),
-            Field(name: "x-ratelimit-remaining", value: "\(state.remaining)"),
-            Field(name: "x-ratelimit-reset", value: "\(seconds(reset))"),
-        ]
-    }
-
-    /// The one of which the smallest part is left; these fields have room for one.
+    /// The one of which the smallest part is left; the older fields have room for one.
     private static func tightest(_ states: [LimitState]) -> LimitState? {
-        states.min { left, right in
-            if left.isAdmitted != right.isAdmitted { return !left.isAdmitted }
-            return Double(left.remaining) / Double(left.limit) < Double(right.remaining) / Double(right.limit)
+        var found: LimitState?
+        for state in states where state.isInOlderFields {
+            if found.map({ state.isTighter(than: $0) }) ?? true { found = state }
         }
+        return found
     }
-
-    // MARK: numbers
 
     private static func seconds(_ nanoseconds: UInt64) -> UInt64 {
         nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 > 0 ? 1 : 0)
     }
+}
 
-    /// The largest Integer of structured fields has fifteen digits (RFC 9651 section 3.3.1).
-    private static func integer(_ number: UInt64) -> UInt64 { min(number, 999_999_999_999_999) }
+extension LimitState {
+    fileprivate var isInDraftFields: Bool { cause == .quota && bound.text.isInDraftFields }
+    fileprivate var isInOlderFields: Bool { cause == .quota && bound.text.isInOlderFields }
+
+    /// Nanoseconds.
+    fileprivate var reset: UInt64 { isAdmitted ? untilFull : retryAfter }
+
+    fileprivate func isTighter(than other: LimitState) -> Bool {
+        if isAdmitted != other.isAdmitted { return !isAdmitted }
+        return Double(remaining) / Double(limit) < Double(other.remaining) / Double(other.limit)
+    }
 }

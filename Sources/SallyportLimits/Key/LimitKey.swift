@@ -22,6 +22,7 @@ package enum LimitKeyPart: UInt8, Sendable {
     /// Of a token.
     case issuer
     case claim
+    case client
 }
 
 /// Takes the parts that a limit counts by. Each is told apart by its kind and length, so that no two lists of parts
@@ -41,7 +42,8 @@ package struct LimitKeyHasher: LimitKeyParts, Sendable {
     package mutating func add(_ part: LimitKeyPart, _ bytes: some Collection<UInt8>) {
         hash.combine(byte: part.rawValue)
         hash.combine(UInt64(bytes.count))
-        for byte in bytes { hash.combine(byte: byte) }
+        let isWhole = bytes.withContiguousStorageIfAvailable { hash.combine($0.span.bytes) } != nil
+        if !isWhole { for byte in bytes { hash.combine(byte: byte) } }
     }
 
     package consuming func key() -> LimitKey {

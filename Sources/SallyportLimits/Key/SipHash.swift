@@ -39,6 +39,17 @@ package struct SipHash: Sendable {
         if length & 7 == 0 { absorbRest() }
     }
 
+    /// The same as one after the other.
+    package mutating func combine(_ bytes: RawSpan) {
+        let words = bytes.byteCount / 8
+        for word in 0..<words {
+            combine(UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: word * 8, as: UInt64.self)))
+        }
+        for position in words * 8..<bytes.byteCount {
+            combine(byte: bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
+        }
+    }
+
     /// Eight bytes, the lowest first.
     package mutating func combine(_ number: UInt64) {
         let offset = 8 * (length & 7)

@@ -1,6 +1,8 @@
 /// A part of a limit's table: one array in buckets of sixteen places. A caller stands in one of two buckets that its
 /// hash names, so that the array can be three quarters full without anybody having to go (Azar et al., 1994). Places
-/// are taken over but never emptied, so a search of a bucket ends at the first that is empty.
+/// are taken over but never emptied, so a search of a bucket ends at the first that is empty. A byte of each caller's
+/// hash stands in an array of its own: a search looks at a place only where that byte is the caller's, which keeps it
+/// at about two lines of the processor's cache.
 struct LimitShard: ~Copyable {
     struct Slot: Sendable {
         var key = LimitKey.none
@@ -11,6 +13,8 @@ struct LimitShard: ~Copyable {
     enum Loss { case none, liveEntry }
 
     private var slots: [Slot] = []
+    /// One for each bucket.
+    private var marks: [LimitMarks] = []
     private var used = 0
     /// So many places may be taken before the next look at the size. Each look costs as much as all of them.
     private var untilResize = 0
@@ -45,19 +49,16 @@ struct LimitShard: ~Copyable {
         return search(first, for: key) ?? search(second, for: key)
     }
 
-    private func search(_ start: Int, for key: LimitKey) -> Int? {
-        for place in start..<start + Self.bucket {
-            if slots[place].key == key { return place }
-            if slots[place].key == .none { return nil }
-        }
-        return nil
+    private func search(_ bucket: Int, for key: LimitKey) -> Int? {
+        let start = bucket * Self.bucket
+        return marks[bucket].first(key.mark) { slots[start + $0].key == key }.map { start + $0 }
     }
 
-    /// The first places of the two buckets.
+    /// The two buckets where the caller may stand.
     private func buckets(of key: LimitKey) -> (Int, Int) {
-        let mask = slots.count / Self.bucket - 1
+        let mask = marks.count - 1
         let (first, second) = (Int(truncatingIfNeeded: key.high), Int(truncatingIfNeeded: key.high >> 32))
-        return ((first & mask) * Self.bucket, (second & mask) * Self.bucket)
+        return (first & mask, second & mask)
     }
 
     /// Where the caller stands, made if need be; nil when every place is held by something that must not be lost.
@@ -76,7 +77,7 @@ struct LimitShard: ~Copyable {
             if slots[place].key == .none { take() }
             slots[place].state = QuotaState()
         }
-        slots[place].key = key
+        put(key, at: place)
         return place
     }
 
@@ -87,14 +88,16 @@ struct LimitShard: ~Copyable {
         let left = leastLoaded(in: first, quota, at: time)
         let right = leastLoaded(in: second, quota, at: time)
         if left.load != right.load { return left.load < right.load ? left : right }
-        return left.place - first <= right.place - second ? left : right
+        return left.place % Self.bucket <= right.place % Self.bucket ? left : right
     }
 
-    /// An empty place has no load, and nothing behind it can be better.
-    private func leastLoaded(in start: Int, _ quota: Quota, at time: LimitTime) -> (place: Int, load: UInt64) {
+    /// The first empty place has no load; where there is none, every one is looked at.
+    private func leastLoaded(in bucket: Int, _ quota: Quota, at time: LimitTime) -> (place: Int, load: UInt64) {
+        if let empty = emptyPlace(in: bucket) { return (empty, 0) }
+        let start = bucket * Self.bucket
         var best = (place: start, load: UInt64.max)
         for place in start..<start + Self.bucket {
-            let load = slots[place].key == .none ? 0 : quota.load(slots[place].state, at: time)
+            let load = quota.load(slots[place].state, at: time)
             if load == 0 { return (place, 0) }
             if load < best.load { best = (place, load) }
         }
@@ -104,6 +107,11 @@ struct LimitShard: ~Copyable {
     private mutating func take() {
         used += 1
         untilResize -= 1
+    }
+
+    private mutating func put(_ key: LimitKey, at place: Int) {
+        slots[place].key = key
+        marks[place / Self.bucket][place % Self.bucket] = key.mark
     }
 
     // MARK: growth
@@ -127,13 +135,15 @@ struct LimitShard: ~Copyable {
 
     private mutating func rebuild(_ live: [Slot], capacity: Int, _ loss: inout Loss) {
         slots = [Slot](repeating: Slot(), count: capacity)
+        marks = [LimitMarks](repeating: LimitMarks(), count: capacity / Self.bucket)
         used = 0
         for slot in live {
             guard let place = emptyPlace(near: slot.key) else {
                 loss = .liveEntry
                 continue
             }
-            slots[place] = slot
+            slots[place].state = slot.state
+            put(slot.key, at: place)
             used += 1
         }
         untilResize = max(1, capacity - capacity / 4 - used)
@@ -141,11 +151,16 @@ struct LimitShard: ~Copyable {
 
     private func emptyPlace(near key: LimitKey) -> Int? {
         let (first, second) = buckets(of: key)
-        let left = (first..<first + Self.bucket).first { slots[$0].key == .none }
-        let right = (second..<second + Self.bucket).first { slots[$0].key == .none }
+        let (left, right) = (emptyPlace(in: first), emptyPlace(in: second))
         guard let left, let right else { return left ?? right }
-        return left - first <= right - second ? left : right
+        return left % Self.bucket <= right % Self.bucket ? left : right
     }
 
-    private static func bytes(_ count: Int) -> Int { count * MemoryLayout<Slot>.stride }
+    private func emptyPlace(in bucket: Int) -> Int? {
+        marks[bucket].first(LimitMarks.empty) { _ in true }.map { bucket * Self.bucket + $0 }
+    }
+
+    private static func bytes(_ count: Int) -> Int {
+        count * MemoryLayout<Slot>.stride + count / bucket * MemoryLayout<LimitMarks>.stride
+    }
 }

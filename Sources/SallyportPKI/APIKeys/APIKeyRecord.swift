@@ -46,6 +46,9 @@ package struct APIKeyTable: Sendable {
         return record
     }
 
+    /// Whether a record that was found earlier still stands, as it was.
+    package func stillHas(_ record: APIKeyRecord) -> Bool { records[record.digest] == record }
+
     private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0

@@ -234,6 +234,12 @@ final class CallerKeeper: Sendable {
 
     var apiKeyFault: String? { state.withLock { $0.apiKeyFault } }
 
+    /// Whether a key that was good is so no more.
+    func lapse(of record: APIKeyRecord, at now: Int64) -> Reason? {
+        if record.hasExpired(at: now) { return .apiKeyExpired }
+        return state.withLock { $0.apiKeys }?.stillHas(record) == true ? nil : .apiKeyUnknown
+    }
+
     /// Reads the file if it looks different. One that cannot be used leaves the keys as they were.
     private func readAPIKeys() {
         let mark = FileMark(path: file.path)

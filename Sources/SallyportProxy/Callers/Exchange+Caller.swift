@@ -40,6 +40,17 @@ extension Exchange {
         if let reason = session.ban(of: caller.names) { clientRefused(reason) }
     }
 
+    /// Why whoever opened a tunnel could not open it any more: what its head proved has ended. Content that is finite
+    /// may come to its end.
+    func lapse() -> Reason? {
+        guard machine.isTunnel else { return nil }
+        let now = loop.wallClockSeconds()
+        if let certificate = caller.certificate, certificate.certificate.notAfter < now { return .certificateExpiredInUse }
+        if let key = apiKey, let reason = callers.lapse(of: key, at: now) { return reason }
+        let skew = record.route?.policy.tokens.map(\.skew.components.seconds).max() ?? 0
+        return caller.token.map { $0.expires + skew < now } == true ? .tokenExpired : nil
+    }
+
     /// An API key is between the client and this gateway; a token goes on where a policy says so.
     private func withhold(_ presented: PresentedCredentials, _ policy: CompiledPolicy) {
         credentialFields = policy.needsAPIKey ? ["x-api-key"] : []
@@ -90,6 +101,7 @@ extension Exchange {
             return reason
         }
         caller.key = record.map { KeyFacts(name: $0.name, identity: $0.identity) }
+        apiKey = record
         return nil
     }
 

@@ -74,12 +74,10 @@ final class ClientSession {
     }
 
     /// What conditions can ask about the handshake.
-    var facts: SessionFacts {
-        let tls = established.tls
-        return SessionFacts(
-            version: tls.version.rawValue, cipher: tls.cipherSuite, group: tls.group, resumed: tls.resumed,
-            serverName: established.sni, ja3: established.fingerprint?.ja3, ja4: established.fingerprint?.ja4)
-    }
+    private(set) lazy var facts = SessionFacts(
+        version: established.tls.version.rawValue, cipher: established.tls.cipherSuite, group: established.tls.group,
+        resumed: established.tls.resumed, serverName: established.sni, ja3: established.fingerprint?.ja3,
+        ja4: established.fingerprint?.ja4)
 
     // MARK: configuration
 
@@ -156,11 +154,6 @@ final class ClientSession {
                 "generation": "\(view.generation.number)",
             ])
     }
-
-    // MARK: turns
-
-    /// Whose turn a request of this connection takes when there are more than can go at a time.
-    var turnKey: String { identity?.displayName ?? "address \(peerAddress)" }
 
     // MARK: refusals
 

@@ -53,7 +53,7 @@ final class EdgePass {
             edge.count(banned, isAdmin: isAdmin)
             return banned.reason
         }
-        let name = client?.displayName
+        let name = client?.client
         self.name = client.flatMap { BanSubject(identity: $0.certificateName) }
         let isTaken = edge.withGate(isAdmin) { gate in
             gate.handshakeSucceeded(admission, at: EdgeState.now())

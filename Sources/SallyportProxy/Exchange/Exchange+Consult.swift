@@ -63,7 +63,7 @@ extension Exchange {
 
     private func take(_ names: [String], from head: ResponseHead) {
         for name in names {
-            for field in head.fields(named: Array(name.utf8)) {
+            for field in head.fields(named: name) {
                 consulted += Array("\(name): ".utf8) + head.bytes[field.valueRange] + Array("\r\n".utf8)
             }
         }
@@ -75,7 +75,7 @@ extension Exchange {
     private func question(to service: ExternalAuthorization) -> RequestHead? {
         var text = Array("GET \(service.path) HTTP/1.1\r\nHost: consult\r\n".utf8)
         for name in service.send {
-            for field in head.fields(named: Array(name.utf8)) where field.isForwarded {
+            for field in head.fields(named: name) where field.isForwarded {
                 text += Array("\(name): ".utf8) + head.bytes[field.valueRange] + Array("\r\n".utf8)
             }
         }

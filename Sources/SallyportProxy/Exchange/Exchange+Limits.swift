@@ -116,7 +116,8 @@ extension Exchange {
         for part in limit.rule.by {
             switch part {
             case .identity:
-                addIdentity(to: &parts)
+                if let name = caller.names.first { parts.add(.identity, name.utf8) } else { addClient(to: &parts) }
+            case .client: addClient(to: &parts)
             case .address: parts.add(.address, session.countedAddress)
             case .route: parts.add(.route, (record.route?.route.name ?? "").utf8)
             case .claim(let name): addClaim(name, to: &parts)
@@ -127,7 +128,7 @@ extension Exchange {
                     parts.add(.address, session.countedAddress)
                 }
             case .header(let name):
-                let values = head.fields(named: Array(name.utf8)).filter(\.isForwarded)
+                let values = head.fields(named: name).filter(\.isForwarded)
                 if values.count == 1 {
                     parts.add(.header, head.bytes[values[0].valueRange])
                 } else {
@@ -146,15 +147,9 @@ extension Exchange {
         parts.add(.claim, value.utf8)
     }
 
-    /// The name by which the caller is known; where no rule gives one, what was proved itself.
-    private func addIdentity(to parts: inout some LimitKeyParts) {
-        if let name = caller.names.first ?? caller.certificate?.displayName {
-            parts.add(.identity, name.utf8)
-        } else if let token = caller.token, let subject = token.subject ?? token.client {
-            parts.add(.issuer, token.issuer.utf8)
-            parts.add(.identity, subject.utf8)
-        } else if let key = caller.key {
-            parts.add(.apiKey, key.name.utf8)
+    private func addClient(to parts: inout some LimitKeyParts) {
+        if let client = caller.client {
+            parts.add(.client, client.utf8)
         } else {
             parts.add(.address, session.countedAddress)
         }
@@ -170,11 +165,9 @@ extension Exchange {
     /// Beside an upstream's own: it may have limits too, and they are not ours to hide. Of the older fields there can
     /// be one set only.
     func addLimitFields(to plan: inout ResponsePlan, of response: ResponseHead) {
-        let fields = limitFields
-        let hasOwn = fields.contains { $0.name.hasPrefix("x-") } && !response.values(of: "x-ratelimit-limit").isEmpty
-        for field in fields where !(hasOwn && field.name.hasPrefix("x-")) {
-            plan.added += Array("\(field.name): \(field.value)\r\n".utf8)
-        }
+        guard !limits.states.isEmpty else { return }
+        RateLimitFields.append(
+            limits.states, older: { response.fields(named: "x-ratelimit-limit").isEmpty }, to: &plan.added)
     }
 
     // MARK: what is counted on the way

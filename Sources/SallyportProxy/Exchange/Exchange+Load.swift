@@ -19,7 +19,7 @@ extension Exchange {
 
     /// True when it may go on at once. Otherwise it is called, or has been answered.
     func takeTurn() -> Bool {
-        switch loop.enterTurns(self, as: session.turnKey) {
+        switch loop.enterTurns(self, as: caller.client ?? "address \(session.clientAddress)") {
         case .go:
             turn = .going
             return true

@@ -49,7 +49,7 @@ extension Exchange {
     /// Names of fields of the client that upstreams never see, in the head or behind the content.
     var withheldFromUpstream: [String] {
         guard let policy = record.route?.policy, !policy.isEmpty else { return [] }
-        return policy.request.withheld + policy.consults.flatMap(\.take) + credentialFields
+        return credentialFields.isEmpty ? policy.withheldFromUpstream : policy.withheldFromUpstream + credentialFields
     }
 
     /// Names of fields of the upstream that clients never see, in a head or behind the content.

@@ -189,10 +189,10 @@ extension Exchange {
         guard case .hash(let key) = method else { return nil }
         switch key {
         case .identity:
-            return stableHash((caller.certificate?.displayName ?? session.clientAddress).utf8)
+            return stableHash((caller.client ?? session.clientAddress).utf8)
         case .address: return stableHash(session.clientAddress.utf8)
         case .header(let name):
-            return head.fields(named: Array(name.utf8)).first.map { stableHash(head.bytes[$0.valueRange]) }
+            return head.fields(named: name).first.map { stableHash(head.bytes[$0.valueRange]) }
         case .cookie(let name):
             return head.cookie(named: Array(name.utf8)).map { stableHash(head.bytes[$0]) }
         }

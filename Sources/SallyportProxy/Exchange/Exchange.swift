@@ -4,6 +4,7 @@ import SallyportCompression
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
+import SallyportPKI
 import SallyportTLS
 import SallyportTelemetry
 
@@ -41,6 +42,8 @@ final class Exchange {
     var consultation: SideCall?
     /// Lower-case names of fields with credentials that are not for the upstream.
     var credentialFields: [String] = []
+    /// As it was when the request proved it.
+    var apiKey: APIKeyRecord?
     var limits = ExchangeLimits()
     /// What pages of the client's origin may do with the response.
     var crossOriginFields: [(name: String, value: String)] = []
@@ -337,6 +340,7 @@ final class Exchange {
         if let local { return sweep(local, now: now) }
         if let suspension { return sweep(suspension, now: now) }
         guard !machine.isFinished, let plan = pool?.plan else { return }
+        if let reason = lapse() { return clientRefused(reason) }
         if !machine.requestIsComplete, machine.hasUpstream, !(upstream?.isWritable == false), isTooSlow(now) {
             return end(machine.abandon(), reason: .requestContentTimeout)
         }

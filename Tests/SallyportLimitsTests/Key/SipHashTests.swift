@@ -15,6 +15,17 @@ import Testing
         #expect(Self.hex(Self.hash(bytes)) == expected)
     }
 
+    /// Words are read where they can be; that must not show.
+    @Test(arguments: 0..<20) func bytesTogetherAreBytesOneByOne(length: Int) {
+        let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+        for offset in 0..<9 {
+            var together = SipHash(key: Self.key)
+            for byte in 0..<offset { together.combine(byte: UInt8(byte)) }
+            together.combine(bytes.span.bytes)
+            #expect(together.finish() == Self.hash((0..<offset).map { UInt8($0) } + bytes))
+        }
+    }
+
     /// A number is the same as its eight bytes, wherever it stands.
     @Test(arguments: 0..<9)
     func numbersAreTheirBytes(offset: Int) {

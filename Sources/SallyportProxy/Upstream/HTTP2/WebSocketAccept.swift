@@ -10,7 +10,7 @@ struct WebSocketAccept {
 
     /// Nil when the request has no key, more than one, or none of 16 bytes in Base64 (RFC 6455 §4.2.1).
     init?(_ request: RequestHead) {
-        let keys = request.fields(named: Array("sec-websocket-key".utf8))
+        let keys = request.fields(named: "sec-websocket-key")
         guard keys.count == 1, let field = keys.first, field.isForwarded else { return nil }
         let key = request.bytes[field.valueRange]
         guard key.count == 24, key.dropLast(2).allSatisfy(Self.isDigit), key.suffix(2).elementsEqual("==".utf8) else {
