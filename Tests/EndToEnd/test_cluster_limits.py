@@ -195,6 +195,17 @@ def test_a_flushed_server_is_taken_as_it_is(sharing, redis, alice):
         assert [client.request().status for _ in range(12)].count(200) == 10
 
 
+def test_a_denial_for_hours_is_given_up_when_its_counts_are_lost(sharing, redis, alice):
+    server = redis()
+    gateway, = sharing(1, server, {"rate": "10/day"})
+    with gateway.client(alice) as client:
+        assert [client.request().status for _ in range(12)].count(200) == 10
+        refused = client.request()
+        assert refused.status == 429 and int(refused.get("retry-after")) > 60
+        assert "OK" in server.command("FLUSHALL")
+        until(lambda: client.request().status == 200)
+
+
 def test_tls_password_and_user(sharing, redis, alice, authority, tmp_path):
     certificate = authority.issue("redis", usage=SERVER, names=["localhost", "127.0.0.1"])
     secret = tmp_path / "password"

@@ -112,7 +112,7 @@ package struct LimitPlan: Sendable {
         case .unknown: entry.bucket.awaits(cost)
         case .refused: break
         }
-        if verdict == .unknown || goesOn, let question = entry.bucket.question(terms, now: now) {
+        if verdict != .available || goesOn, let question = entry.bucket.question(terms, now: now) {
             round.questions.append(
                 LeaseRequest(limiter: limit.limiter, key: round.keys[index], name: entry.name, question: question))
         }

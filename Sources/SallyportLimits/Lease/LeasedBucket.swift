@@ -5,6 +5,8 @@ struct LeasedBucket: Sendable {
     private(set) var tokens: Int64 = 0
     private(set) var isAsked = false
     private var deniedUntil: UInt64 = 0
+    /// A denial may be for hours, and the counts that it rests on may be gone long before.
+    private var asksAgainAt: UInt64 = 0
     /// When the shared counters have forgotten the lease, and the tokens are none any more.
     private var expiresAt: UInt64 = 0
     /// Requests that found nothing while the answer was under way.
@@ -32,10 +34,13 @@ struct LeasedBucket: Sendable {
         tokens = max(tokens, -(1 << 48))
     }
 
-    /// What to ask the shared counters for, if it is time to: when half of the lease is used.
+    /// What to ask the shared counters for, if it is time to: when half of the lease is used, and while they deny more
+    /// every few seconds.
     mutating func question(_ terms: LeaseTerms, now: UInt64) -> LeaseQuestion? {
-        guard !isAsked, deniedUntil <= now, tokens * 2 < terms.size || demand > 0 else { return nil }
+        let mayAsk = deniedUntil <= now || asksAgainAt <= now
+        guard !isAsked, mayAsk, tokens * 2 < terms.size || demand > 0 else { return nil }
         isAsked = true
+        asksAgainAt = now + Self.doubt
         let owed = max(0, -tokens)
         let wanted = min(terms.most, terms.size + demand)
         demand = 0
@@ -79,6 +84,8 @@ struct LeasedBucket: Sendable {
     private static let shortest: UInt64 = 1_000_000_000
     /// After a denial nobody asks again before that.
     private static let pause: UInt64 = 1_000_000
+    /// After which a longer denial is asked about.
+    private static let doubt: UInt64 = 5_000_000_000
 }
 
 /// What the shared counters are asked for one caller.
