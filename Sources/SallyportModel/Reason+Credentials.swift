@@ -84,7 +84,10 @@ extension Reason {
         fix: "See the warnings in the log about `introspection`, and whether its address can be reached from here.")
     package static let introspectionBusy = Reason(
         3048, "Too many tokens are being checked", status: 503, origin: .gateway,
-        explanation: "As many questions to the authorization server are under way as there may be.",
+        explanation: """
+            As many questions to the authorization server are under way as there may be, or clients of one address have \
+            caused more than their part: 10 a second after the first 100.
+            """,
         fix: "Find out why the server is slow, or who sends so many different tokens.")
     package static let apiKeyUnknown = Reason(
         3050, "The API key is not known", status: 401, origin: .client,

@@ -218,6 +218,18 @@ def test_an_opaque_token_is_asked_about_once(opaque, issuer, upstream):
     assert "s3cret" not in opaque.gateway.output and credentials not in opaque.gateway.output
 
 
+def test_made_up_tokens_ask_no_more_than_their_address_may(opaque, issuer):
+    issuer.known["abc"] = {"active": True, "aud": "orders"}
+    assert ask(opaque, bearer("abc")).status == 200
+    start = time.monotonic()
+    with opaque.client(None) as client:
+        codes = [client.request(fields=[bearer(f"made-up-{number}")]).code for number in range(200)]
+    most = 101 + 10 * (time.monotonic() - start)
+    assert set(codes) == {"SP3046", "SP3048"}
+    assert codes[:50] == ["SP3046"] * 50 and codes.count("SP3046") <= most and len(issuer.questions) <= most + 1
+    assert ask(opaque, bearer("abc")).status == 200, "what is known needs no question"
+
+
 def test_without_an_answer_nobody_comes_in(opaque, issuer):
     issuer.known["abc"] = {"active": True, "aud": "orders"}
     issuer.fails = True

@@ -212,3 +212,19 @@ def test_the_limit_recovers(limited, alice):
             pass
         time.sleep(int(reply.get("retry-after")))
         assert client.request().status == 200
+
+
+def test_grpc_clients_are_told_when_to_try_again(edge, serve, alice):
+    """In the field of gRPC proposal A6, beside those that every client gets."""
+    upstream = serve()
+    one = edge(upstream, policies={"mine": {"rateLimit": {"by": "identity", "rate": "1/hour"}}}, routes=[
+        {"match": {"path": "/"}, "allow": ["alice"], "policies": ["mine"], "to": upstream.url}])
+    with HTTP2Client(one.port, alice) as client:
+        def call():
+            return client.ask(method="POST", path="/a.B/C", fields=[("content-type", "application/grpc"), ("te", "trailers")])
+        call()
+        refused = call()
+    assert refused.get("grpc-status") == "8" and "SP4070" in refused.get("grpc-message")
+    seconds = int(refused.get("retry-after"))
+    assert 3000 < seconds <= 3600 and refused.get("grpc-retry-pushback-ms") == str(seconds * 1000)
+    assert refused.get("ratelimit").startswith('"mine";r=0;t=')

@@ -84,7 +84,8 @@ def test_echo_of_every_kind(edge, echo, alice):
     assert echo.codes == [1000], "the closing handshake reaches the upstream"
     headers = echo.headers[0]
     assert headers["X-Forwarded-For"] == "127.0.0.1" and "Sec-WebSocket-Extensions" in headers
-    assert one.gateway.access_line(lambda line: line["http.response.status_code"] == 101)
+    line = one.gateway.access_line(lambda line: line["http.response.status_code"] == 101)
+    assert "sallyport.reason" not in line and line["sallyport.decision"] == "allow"
 
 
 def test_much_both_ways_at_once(edge, echo, alice):
@@ -168,6 +169,20 @@ def test_an_agreement_that_nobody_asked_for_is_refused(edge, serve, alice):
     with edge(serve(behaviour)).client(alice) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
         assert client.read_reply().status == 502
+
+
+def test_a_client_that_leaves_ends_a_tunnel_without_a_fault(edge, serve, alice):
+    def behaviour(connection):
+        connection.read_head()
+        connection.send(AGREED)
+        while True:
+            connection.receive()
+    one = edge(serve(behaviour))
+    with one.client(alice) as client:
+        client.send(UPGRADE)
+        assert client.read_head().status == 101
+    line = one.gateway.access_line(lambda line: line["http.response.status_code"] == 101)
+    assert "sallyport.reason" not in line and line["sallyport.decision"] == "allow"
 
 
 def test_silence_ends_a_tunnel(edge, serve, alice):

@@ -75,14 +75,16 @@ final class CallerKeeper: Sendable {
 
     /// - Parameters:
     ///   - certificate: SHA-256 of the client's certificate.
+    ///   - address: the client's, by which questions to authorization servers are counted.
     ///   - now: seconds since 1970.
     ///   - whenKnown: called, on any thread, after `waits`; nil when nothing is waited for any more.
     func check(
-        _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64,
+        _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, from address: [UInt8], at now: Int64,
         whenKnown: (@Sendable () -> Void)?
     ) -> TokenCheck {
         if policy.introspection != nil {
-            return desk.check(token, policy, certificate: certificate, at: now, whenKnown: whenKnown)
+            return desk.check(
+                token, policy, certificate: certificate, from: address, at: now, whenKnown: whenKnown)
         }
         let outcome = check(token, policy, certificate, at: now)
         guard case .refused(let fault) = outcome, let whenKnown,

@@ -63,7 +63,8 @@ extension Exchange {
         let certificate = caller.certificate?.certificate.fingerprint
         for (index, policy) in route.policy.tokens.enumerated() {
             switch callers.check(
-                token, policy, certificate: certificate, at: now, whenKnown: index < waited ? nil : onceMore(route, waited: index + 1))
+                token, policy, certificate: certificate, from: session.countedAddress, at: now,
+                whenKnown: index < waited ? nil : onceMore(route, waited: index + 1))
             {
             case .good(let facts): caller.token = facts
             case .refused(let fault):

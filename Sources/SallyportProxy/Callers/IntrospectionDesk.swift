@@ -28,6 +28,7 @@ final class IntrospectionDesk: Sendable {
     private static let bounds = FetchBounds(
         total: .seconds(4), connect: .seconds(2), content: IntrospectionAnswer.maximumBytes, redirects: 0)
     private let state = Mutex(State())
+    private let pace = QuestionPace()
     private let logger: Logger
 
     init(logger: Logger) { self.logger = logger }
@@ -49,14 +50,14 @@ final class IntrospectionDesk: Sendable {
 
     /// - Parameter whenKnown: called, on any thread, when an answer came or failed to come; nil: nobody waits any more.
     func check(
-        _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, at now: Int64,
+        _ token: [UInt8], _ policy: TokenPolicy, certificate: [UInt8]?, from address: [UInt8], at now: Int64,
         whenKnown: (@Sendable () -> Void)?
     ) -> CallerKeeper.TokenCheck {
         guard let server = Self.server(policy) else { return .refused(.unavailable) }
         guard token.count <= SignedToken.maximumBytes else { return .refused(.tooLarge) }
         guard IntrospectionRequest.isBearer(token) else { return .refused(.malformed) }
         let digest = TokenDigest(of: token)
-        switch decide(digest, server, at: now, whenKnown) {
+        switch decide(digest, server, address, at: now, whenKnown) {
         case .active(let claims): return Self.recheck(claims, policy, certificate, at: now)
         case .inactive: return .refused(.inactive)
         case .busy where whenKnown == nil: return .refused(.unavailable)
@@ -103,7 +104,8 @@ final class IntrospectionDesk: Sendable {
     }
 
     private func decide(
-        _ digest: TokenDigest, _ server: Server, at now: Int64, _ whenKnown: (@Sendable () -> Void)?
+        _ digest: TokenDigest, _ server: Server, _ address: [UInt8], at now: Int64,
+        _ whenKnown: (@Sendable () -> Void)?
     ) -> IntrospectionCache.Decision {
         state.withLock { state in
             // Taken out and put back: a second reference would have the whole memory copied.
@@ -117,7 +119,7 @@ final class IntrospectionDesk: Sendable {
                 }
             }
             guard answers.waiting[digest, default: []].count < Bounds.waitingForKeys else { return .busy }
-            let decision = answers.cache.decide(digest, at: now)
+            let decision = answers.cache.decide(digest, at: now) { pace.admits(address, at: .now) }
             if decision == .ask || decision == .wait { answers.waiting[digest, default: []].append(whenKnown) }
             return decision
         }

@@ -15,12 +15,17 @@ extension Exchange {
         head.grpcTimeout.map { now + min(.nanoseconds($0), longestCall) + callGrace }
     }
 
-    /// The gateway's own refusal as a gRPC status without messages.
-    func answerCall(_ reason: Reason) {
+    /// The gateway's own refusal as a gRPC status without messages. When to try again stands where gRPC clients look for
+    /// it (gRPC proposal A6).
+    func answerCall(_ reply: LocalReply) {
         record.status = 200
         let close = machine.clientMustClose
-        var content = LocalContent(fields: GRPCStatus.fields(reason), contentType: "application/grpc")
+        var content = LocalContent(fields: GRPCStatus.fields(reply.reason), contentType: "application/grpc")
         content.fields.append(("x-request-id", requestID.description))
+        content.fields += reply.fields + limitFields + policyFields
+        if let seconds = reply.fields.first(where: { $0.name == "retry-after" }).flatMap({ Int64($0.value) }) {
+            content.fields.append(("grpc-retry-pushback-ms", "\(seconds * 1000)"))
+        }
         client.send(content, to: head, close: close)
         finish(keepAlive: !close)
     }

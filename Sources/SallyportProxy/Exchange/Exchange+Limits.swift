@@ -206,7 +206,7 @@ extension LimitState {
 }
 
 extension LimitTime {
-    fileprivate static var now: LimitTime {
+    static var now: LimitTime {
         LimitTime(nanoseconds: NIODeadline.now().uptimeNanoseconds, unix: UnixTime.seconds())
     }
 }

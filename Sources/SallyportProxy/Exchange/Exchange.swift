@@ -133,7 +133,7 @@ final class Exchange {
     func answer(_ reply: LocalReply) {
         record.reason = reply.reason
         session.refused(reply.reason)
-        if isGRPC { return answerCall(reply.reason) }
+        if isGRPC { return answerCall(reply) }
         record.status = reply.reason.status ?? 500
         let close = machine.clientMustClose
         let reply = LocalReply(reply.reason, fields: reply.fields + limitFields + policyFields, quota: reply.quota)
@@ -314,9 +314,11 @@ final class Exchange {
     }
 
     func clientGone() {
+        // Somebody has to end a tunnel.
+        let isFault = !machine.isTunnel
         guard machine.clientLost() else { return }
         if record.status == 0 { record.status = Reason.clientClosed.status ?? 499 }
-        record.reason = .clientClosed
+        if isFault { record.reason = .clientClosed }
         endLocal()
         releaseUpstream(keep: false)
         log()

@@ -4,7 +4,7 @@
 ///  ask ─▶ unknown ─▶ waiting ─▶ active, until `exp` and 60 s at most
 ///            │          ├─────▶ inactive, for 10 s
 ///            │          └─────▶ failed: nothing is kept, whoever waits is refused
-///            └─ full ─▶ busy
+///            └─ full, or too many for one address ─▶ busy
 /// ```
 package struct IntrospectionCache: Sendable {
     package static let longestActive: Int64 = 60
@@ -46,14 +46,17 @@ package struct IntrospectionCache: Sendable {
         return entry.answer
     }
 
-    package mutating func decide(_ digest: TokenDigest, at now: Int64) -> Decision {
+    /// - Parameter mayAsk: counts a question, if there may be one more; not called where none is needed.
+    package mutating func decide(
+        _ digest: TokenDigest, at now: Int64, mayAsk: () -> Bool = { true }
+    ) -> Decision {
         switch known(digest, at: now) {
         case .active(let claims)?: return .active(claims)
         case .inactive?: return .inactive
         case nil: break
         }
         guard !waiting.contains(digest) else { return .wait }
-        guard waiting.count < mostWaiting else { return .busy }
+        guard waiting.count < mostWaiting, mayAsk() else { return .busy }
         waiting.insert(digest)
         return .ask
     }
