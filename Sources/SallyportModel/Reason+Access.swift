@@ -1,12 +1,12 @@
 extension Reason {
     package static let identityNotAllowed = Reason(
         3001, "Not allowed", status: 403, origin: .client,
-        explanation: "The client proved who it is, but the route that matches this request does not list that identity.",
-        fix: "Add the identity to `allow` of the route, or see which rule decides: sallyport route test METHOD URL --as IDENTITY")
+        explanation: "The client proved who it is, but `allow` of the route that matches this request has neither that identity nor a group of it.",
+        fix: "Add the identity, or a group that it is in, to `allow` of the route, or see which rule decides: sallyport route test METHOD URL --as IDENTITY")
     package static let identityRequired = Reason(
         3002, "A client certificate is required", status: 403, origin: .client,
-        explanation: "The route allows named identities, and this connection presented no client certificate.",
-        fix: "Present a certificate: sallyport cert client NAME")
+        explanation: "The route allows named identities, and the request proved none: it came without a client certificate, and without a token or API key that the route's policies read.",
+        fix: "Present a certificate (sallyport cert client NAME), or the token or API key that the route's policies ask for.")
     package static let noRoute = Reason(
         3003, "No such route", status: 404, origin: .client,
         explanation: "No route of this listener matches the host, path, method and headers of the request.",

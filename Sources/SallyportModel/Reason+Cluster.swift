@@ -1,8 +1,8 @@
 extension Reason {
     package static let clusterUnreachable = Reason(
         8001, "The shared counters cannot be reached", origin: .gateway,
-        explanation: "There is no connection to the server in `cluster.valkey`, or it was closed. Until there is one again each limit of the cluster does what its `whenClusterFails` says.",
-        fix: "See that the server runs and that address, port and TLS are right; the gateway tries again by itself.")
+        explanation: "The gateway has no connection to the server that `cluster.valkey` names: it could not be opened, or it was closed. Until there is one, each limit with `scope: cluster` does what its `whenClusterFails` says.",
+        fix: "Start the server, and check the address, the port and the TLS settings in `cluster`. The gateway tries again by itself.")
     package static let clusterLoginRefused = Reason(
         8002, "The shared counters refuse the login", origin: .configuration,
         explanation: "The server in `cluster.valkey` does not take the user name and password, or the user may not run the commands that are needed.",
@@ -13,12 +13,12 @@ extension Reason {
         fix: "Name a server that keeps all keys, such as a primary with replicas behind one address.")
     package static let clusterMalformed = Reason(
         8004, "The shared counters do not speak RESP3", origin: .configuration,
-        explanation: "What answers at the address in `cluster.valkey` is not Redis 6 or newer or Valkey, or it sent a reply larger than any that was asked for.",
-        fix: "Check address and port; `valkeys://` is with TLS, `valkey://` without.")
+        explanation: "What answers at the address in `cluster.valkey` is neither Valkey nor Redis 6 or newer, or it sent a longer reply than any question has.",
+        fix: "Check the address, the port and the scheme: `valkeys://` is with TLS, `valkey://` is without.")
     package static let clusterTooSlow = Reason(
         8005, "The shared counters did not answer in time", origin: .gateway,
         explanation: "The server accepted a command and sent no reply before its deadline. The connection is given up, and the limits of the cluster do what their `whenClusterFails` says.",
-        fix: "Look for what blocks the server (SLOWLOG GET) or the network between.")
+        fix: "Find out what keeps the server busy (SLOWLOG GET), or what delays the network between it and the gateway.")
     package static let clusterCommandRefused = Reason(
         8006, "The shared counters refuse a command", origin: .gateway,
         explanation: "The server answered a script of the gateway with an error: it may be read-only, loading, or out of memory.",

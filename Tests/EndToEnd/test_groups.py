@@ -100,3 +100,25 @@ def test_a_reload_names_api_keys_and_policies(grouped):
     one.gateway.command("key", "revoke", "ci")
     assert "(1 API key removed (ci))" in one.gateway.command("reload").stdout
     assert "(no change)" in one.gateway.command("reload").stdout
+
+
+def test_names_that_nobody_has_are_doubted(grouped):
+    one = grouped()
+    typo = one.gateway.command("ban", "add", "alcie", "--because", "x")
+    assert "knows nobody called alcie; did you mean alice?" in typo.stderr
+    assert "warning" not in one.gateway.command("ban", "add", "alice", "--because", "x").stderr
+    assert "warning" not in one.gateway.command("ban", "add", "CN=eve,O=Example", "--because", "x").stderr
+    group = one.gateway.command("ban", "add", "staff", "--because", "x", check=False)
+    assert group.returncode == 64 and "ban its members: alice, mobile, robot" in group.stderr
+    nobody = one.gateway.command("ban", "remove", "mallory", check=False)
+    assert nobody.returncode == 1 and "list who is banned: sallyport ban list" in nobody.stderr
+
+    def key(name, *options):
+        return one.gateway.command("key", "create", name, *options, check=False)
+    file = ("-c", one.gateway.file)
+    assert "knows nobody called alcie" in key("a", "--identity", "alcie", *file).stderr
+    for name in ("alice", "staff"):
+        assert "warning" not in key(f"of-{name}", "--identity", name, *file).stderr
+    assert "was not checked" in key("b", "--identity", "alice", "-c", "/nowhere").stderr
+    short = key("c", "--for", "1s")
+    assert short.returncode == 64 and "--for 1s: this is no duration from 1m to 3650d" in short.stderr

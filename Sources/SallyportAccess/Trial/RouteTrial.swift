@@ -35,9 +35,10 @@ package struct RouteTrial: Sendable {
         }
     }
 
-    package func run(_ request: Request) -> RouteExplanation {
-        let (authority, target) = Self.split(request.url)
+    /// - Parameter evidence: what is known beyond the configuration.
+    package func run(_ request: Request, _ evidence: TrialEvidence = TrialEvidence()) -> RouteExplanation {
         var explanation = RouteExplanation()
+        let (authority, target) = Self.split(request.url)
         let head: RequestHead
         switch Self.parse(request, authority: authority, target: target, limits: configuration.limits) {
         case .failure(let refusal):
@@ -51,23 +52,71 @@ package struct RouteTrial: Sendable {
         }
         explanation.listener = listener.name
         explanation.note("listener \(listener.name)")
-        return decide(head, on: listener, request, explanation)
-    }
-
-    private func decide(
-        _ head: RequestHead, on listener: Listener, _ request: Request, _ start: RouteExplanation
-    ) -> RouteExplanation {
-        var explanation = start
-        let given = request.identity
+        if let ban = evidence.ban(request.address, []) { return explanation.refused(ban.reason, ban.words) }
         let mode = clientCertificates(listener, host: head.host).mode
-        if given == nil, mode == .require {
+        let names = certificateNames(of: request, mode, host: head.host, &explanation)
+        if names == nil, mode == .require {
             return explanation.refused(
                 .noClientCertificate, "a client certificate is required for \(head.host): refused in the handshake")
         }
-        let names = mode == .none ? nil : given
-        if given != nil, mode == .none { explanation.note("no client is asked for a certificate for \(head.host)") }
-        let decision = RouteTable(configuration).routes(of: listener.name)?.route(head) ?? .none
-        switch decision {
+        if let names, let ban = evidence.ban(request.address, names) {
+            return explanation.refused(ban.reason, ban.words)
+        }
+        return route(head, on: listener, request, Caller(names.map(Self.identity)), evidence, explanation)
+    }
+
+    /// The policies that the request would be under; nil when it would not come to a route.
+    package func policy(for request: Request) -> CompiledPolicy? {
+        let (authority, target) = Self.split(request.url)
+        guard
+            case .success(let head) = Self.parse(
+                request, authority: authority, target: target, limits: configuration.limits),
+            let listener = listener(for: request, authority: authority),
+            case .route(let route)? = RouteTable(configuration).routes(of: listener.name)?.route(head)
+        else { return nil }
+        return route.policy
+    }
+
+    // MARK: who
+
+    /// The names that a certificate proves; nil for a client that shows none. What needs a token or key is not proved
+    /// by saying so.
+    private func certificateNames(
+        of request: Request, _ mode: ClientCertificates.Mode, host: String, _ explanation: inout RouteExplanation
+    ) -> [String]? {
+        guard let given = request.identity else { return nil }
+        guard mode != .none else {
+            explanation.note("no client is asked for a certificate for \(host)")
+            return nil
+        }
+        var names: [String] = []
+        var hasCertificate = false
+        for name in given {
+            let rule = configuration.identities.first { $0.name == name }
+            let isProvedLater = rule?.needsCredentials ?? false
+            hasCertificate = hasCertificate || rule?.needsCertificate ?? true
+            if isProvedLater { explanation.note("\(name) is proved by \(Self.proof(rule))") } else { names.append(name) }
+        }
+        return hasCertificate ? names : nil
+    }
+
+    private static func proof(_ rule: IdentityRule?) -> String {
+        let parts = [
+            rule?.needsCertificate == true ? "a certificate" : nil,
+            rule?.token.map { "a token of \($0.issuer) (--token FILE)" },
+            rule?.apiKey.map { "the API key \($0) (--key FILE)" },
+        ]
+        return parts.compactMap(\.self).joined(separator: " and ")
+    }
+
+    // MARK: what
+
+    private func route(
+        _ head: RequestHead, on listener: Listener, _ request: Request, _ caller: Caller, _ evidence: TrialEvidence,
+        _ start: RouteExplanation
+    ) -> RouteExplanation {
+        var explanation = start
+        switch RouteTable(configuration).routes(of: listener.name)?.route(head) ?? .none {
         case .none:
             return explanation.refused(.noRoute, "no route matches host, path and header fields")
         case .methodNotAllowed(let methods):
@@ -76,45 +125,79 @@ package struct RouteTrial: Sendable {
         case .route(let route):
             explanation.route = route.route.name
             explanation.note("route \(route.route.name) is the most specific that matches")
-            if let reply = shield(head, from: ClientAddress(bytes: request.address), route.policy, &explanation) {
-                return explanation.refused(reply.reason, "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)")
-            }
-            let caller = Caller(names.map(Self.identity))
-            let circumstances = Circumstances(
-                head: head, client: ClientAddress(bytes: request.address), caller: caller, groups: configuration.groups,
-                session: Self.session, now: UnixTime.seconds())
-            explanation.note(route.policy, under: circumstances)
-            if route.policy.asksForCredentials {
-                explanation.note("tokens and API keys are not judged here: this is a request without one")
-            }
-            for service in route.policy.consults { explanation.note("\(service.upstream) would be asked, and is not") }
-            switch authorize(route, caller: caller, at: 0, under: { circumstances }) {
-            case .refused(let reply):
-                let isOfPolicy = ![.identityNotAllowed, .identityRequired, .routeRequiresCertificate].contains(
-                    reply.reason)
-                return explanation.refused(
-                    reply.reason,
-                    isOfPolicy
-                        ? "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)" : whyRefused(route.route, names))
-            case .permitted(let permit):
-                return explanation.permitted(permit.route.route, whyPermitted(route.route, names))
+            return decide(head, route, request, caller, evidence, explanation)
+        }
+    }
+
+    /// In the order of the gateway: whoever asks, who asks, how much, whether who asks may, whether others agree.
+    private func decide(
+        _ head: RequestHead, _ route: CompiledRoute, _ request: Request, _ caller: Caller, _ evidence: TrialEvidence,
+        _ start: RouteExplanation
+    ) -> RouteExplanation {
+        var (explanation, caller) = (start, caller)
+        switch shield(head, from: ClientAddress(bytes: request.address), route.policy, &explanation) {
+        case .refused(let reason):
+            return explanation.refused(reason, "\(Self.refusing(reason, route.policy)) refuses: \(reason.title)")
+        case .answered: return explanation.answered("the gateway answers it itself: 204")
+        case .goesOn: break
+        }
+        if route.policy.asksForCredentials {
+            let finding = evidence.identify(head, route.policy, caller)
+            for step in finding.steps { explanation.note(step) }
+            if let refusal = finding.refusal { return explanation.refused(refusal, "refused: \(refusal.title)") }
+            caller = finding.caller
+            if let ban = evidence.ban(request.address, caller.names) {
+                return explanation.refused(ban.reason, ban.words)
             }
         }
+        explanation.count(
+            route.policy.limits.limits.map { TrialLimit($0, head, caller, route.route, from: request.address) })
+        return authorized(head, route, caller, request, explanation)
+    }
+
+    private func authorized(
+        _ head: RequestHead, _ route: CompiledRoute, _ caller: Caller, _ request: Request, _ start: RouteExplanation
+    ) -> RouteExplanation {
+        var explanation = start
+        let circumstances = Circumstances(
+            head: head, client: ClientAddress(bytes: request.address), caller: caller, groups: configuration.groups,
+            session: Self.session, now: UnixTime.seconds())
+        switch authorize(route, caller: caller, at: 0, under: { circumstances }) {
+        case .refused(let reply):
+            let ofRoute: [Reason] = [.identityNotAllowed, .identityRequired, .routeRequiresCertificate]
+            guard !ofRoute.contains(reply.reason) else {
+                return explanation.refused(reply.reason, whyRefused(route.route, caller))
+            }
+            explanation.note(route.policy, under: circumstances)
+            return explanation.refused(
+                reply.reason, "\(Self.refusing(reply.reason, route.policy)) refuses: \(reply.reason.title)")
+        case .permitted(let permit):
+            explanation.note(whyPermitted(route.route, caller))
+            explanation.note(route.policy, under: circumstances)
+            explanation.consult(route.policy.consults)
+            return explanation.permitted(permit.route.route)
+        }
+    }
+
+    private enum Shielded {
+        case goesOn, answered
+        case refused(Reason)
     }
 
     private func shield(
         _ head: RequestHead, from address: ClientAddress, _ policy: CompiledPolicy,
         _ explanation: inout RouteExplanation
-    ) -> LocalReply? {
-        guard !policy.isEmpty else { return nil }
+    ) -> Shielded {
+        guard !policy.isEmpty else { return .goesOn }
         explanation.note("under the policies \(policy.policies.map(\.name).joined(separator: ", "))")
-        if case .respond(let reply) = policy.shield(head, from: address) { return reply }
+        if case .respond(let reply) = policy.shield(head, from: address) { return .refused(reply.reason) }
         switch policy.crossOrigin(head) {
-        case .refused: return LocalReply(.crossOriginRefused)
-        case .allowed: explanation.note("a preflight request, which the gateway answers")
-        case .goOn: break
+        case .refused: return .refused(.crossOriginRefused)
+        case .allowed:
+            explanation.note("a preflight request, which the gateway answers before it asks who it is")
+            return .answered
+        case .goOn: return .goesOn
         }
-        return nil
     }
 
     /// What the handshake asks of a client that gives the host of the request as server name.
@@ -149,56 +232,26 @@ package struct RouteTrial: Sendable {
         return names.isEmpty ? "a policy of the route" : "policy " + names.joined(separator: " or ")
     }
 
-    private func whyRefused(_ route: Route, _ names: [String]?) -> String {
-        if names == nil, route.requiresCertificate {
+    private func whyRefused(_ route: Route, _ caller: Caller) -> String {
+        if caller.certificate == nil, route.requiresCertificate {
             return "the route requires a client certificate, and none was presented"
         }
         guard case .identities(let allowed) = route.allow else { return "the route refuses" }
         let list = allowed.isEmpty ? "nobody" : allowed.joined(separator: ", ")
-        guard let names else { return "the route allows \(list), and no certificate was presented" }
-        return "the route allows \(list); the client is \(names.joined(separator: ", "))"
+        if caller.isAnonymous { return "the route allows \(list), and no certificate was presented" }
+        let names = caller.names.isEmpty ? "nobody by name" : caller.names.joined(separator: ", ")
+        return "the route allows \(list); the client is \(names)"
     }
 
-    private func whyPermitted(_ route: Route, _ names: [String]?) -> String {
+    private func whyPermitted(_ route: Route, _ caller: Caller) -> String {
         guard case .identities(let allowed) = route.allow else { return "the route allows anyone" }
-        let names = names ?? []
-        let matched = names.filter(allowed.contains)
+        let matched = caller.names.filter(allowed.contains)
         if !matched.isEmpty { return "the route allows \(matched.joined(separator: ", "))" }
         let ways = allowed.compactMap { group -> String? in
             guard let members = configuration.groups.members(of: group) else { return nil }
-            return names.first(where: members.contains).map { "\(group), and \($0) is in it" }
+            return caller.names.first(where: members.contains).map { "\(group), and \($0) is in it" }
         }
         return "the route allows " + ways.joined(separator: "; ")
-    }
-
-    // MARK: the request
-
-    private static func split(_ url: String) -> (authority: String, target: String) {
-        var rest = Substring(url)
-        for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
-            rest = rest.dropFirst(scheme.count)
-            let slash = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            let target = rest[slash...]
-            return (String(rest[..<slash]), target.hasPrefix("/") ? String(target) : "/" + target)
-        }
-        return ("localhost", url)
-    }
-
-    private struct Refusal: Error { let reason: Reason }
-
-    /// Through the parser that reads what clients send, so that the path is what it would be in the gateway.
-    private static func parse(
-        _ request: Request, authority: String, target: String, limits: Limits
-    ) -> Result<RequestHead, Refusal> {
-        let fields = request.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
-        let bytes = Array("\(request.method) \(target) HTTP/1.1\r\nhost: \(authority)\r\n\(fields)\r\n".utf8)
-        var parser = RequestParser(
-            limits: HTTPLimits(headers: limits.headers, headerCount: limits.headerCount, body: limits.body))
-        switch parser.next(bytes.span.bytes).event {
-        case .head(let head): return .success(head)
-        case .refused(let reason): return .failure(Refusal(reason: reason))
-        case .needMore, .body, .end: return .failure(Refusal(reason: .internalError))
-        }
     }
 
     /// What a client of today negotiates.
@@ -210,55 +263,5 @@ package struct RouteTrial: Sendable {
         let facts = CertificateFacts(
             subject: "", issuer: "", serial: "", notBefore: 0, notAfter: .max, fingerprint: [], der: [])
         return Identity(names: names, certificate: facts, authority: Builtin.authority)
-    }
-}
-
-/// How a trial went, step by step.
-package struct RouteExplanation: Sendable {
-    package fileprivate(set) var listener: String?
-    package fileprivate(set) var route: String?
-    package fileprivate(set) var upstream: String?
-    /// What was decided, in order.
-    package private(set) var steps: [String] = []
-    /// Nil: the request is forwarded.
-    package private(set) var reason: Reason?
-
-    fileprivate init() {}
-
-    package var isAllowed: Bool { reason == nil }
-
-    fileprivate mutating func note(_ step: String) { steps.append(step) }
-
-    /// What each part of the conditions comes to.
-    fileprivate mutating func note(_ policy: CompiledPolicy, under circumstances: Circumstances) {
-        for (condition, isDenial) in policy.conditions {
-            note("\(isDenial ? "deny" : "when"): \(condition.outcome(circumstances).words)")
-            for step in condition.explain(circumstances) {
-                note("  \(step.text): \(step.outcome.words)" + (step.value.map { " (\($0))" } ?? ""))
-            }
-        }
-    }
-
-    fileprivate mutating func refused(_ reason: Reason, _ step: String) -> RouteExplanation {
-        note(step)
-        self.reason = reason
-        return self
-    }
-
-    fileprivate mutating func permitted(_ route: Route, _ step: String) -> RouteExplanation {
-        note(step)
-        upstream = route.upstream
-        note(route.redirect.map { "redirected to \($0.to)" } ?? "forwarded to \(route.upstream ?? "")")
-        return self
-    }
-}
-
-extension Outcome {
-    fileprivate var words: String {
-        switch self {
-        case .holds: "holds"
-        case .fails: "does not hold"
-        case .undecided: "undecided"
-        }
     }
 }

@@ -76,6 +76,7 @@ package enum EffectivePolicies {
                 ("allow", who),
                 ("client certificate", certificate),
                 ("limits", limitsText),
+                ("forward", prefixes),
             ]
         }
 
@@ -125,8 +126,20 @@ package enum EffectivePolicies {
             }
         }
 
+        private var prefixes: String {
+            [
+                route.forward.stripPrefix.map { "without \($0) in front" },
+                route.forward.addPrefix.map { "with \($0) in front" },
+                route.forward.clientCertificate.isEmpty
+                    ? nil : "certificate as " + route.forward.clientCertificate.map(\.rawValue).joined(separator: ", "),
+            ].compactMap(\.self).joined(separator: ", ")
+        }
+
+        /// Of several policies the smallest holds.
+        private var body: Int { policies.compactMap(\.body).reduce(limits.body, min) }
+
         private var limitsText: String {
-            "body \(SizeText.text(limits.body)), headers \(SizeText.text(limits.headers)), "
+            "body \(SizeText.text(body)), headers \(SizeText.text(limits.headers)), "
                 + "headerCount \(limits.headerCount)"
         }
 
@@ -155,7 +168,7 @@ package enum EffectivePolicies {
                     "maxDepth": .integer(clients.maxDepth), "requiredByRoute": .bool(route.requiresCertificate),
                 ]),
                 "limits": .members([
-                    "body": .integer(limits.body), "headers": .integer(limits.headers),
+                    "body": .integer(body), "headers": .integer(limits.headers),
                     "headerCount": .integer(limits.headerCount),
                 ]),
                 "policies": .object(policies.map { .init($0.name, EffectiveConfiguration.policy($0, limits: nil)) }),

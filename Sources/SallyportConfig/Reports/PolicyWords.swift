@@ -32,6 +32,8 @@ enum PolicyWords {
     private static func token(_ policy: TokenPolicy) -> String {
         "of \(policy.issuer) for \(policy.audiences.joined(separator: ", "))"
             + (policy.boundToCertificate ? ", bound to the client's certificate" : "")
+            + (policy.introspection.map { ", asked about at \($0.url)" } ?? "")
+            + (policy.passOn ? ", passed on to the upstream" : "")
     }
 
     private static func addresses(_ addresses: AddressPolicy) -> String {
@@ -47,7 +49,7 @@ enum PolicyWords {
 
     private static func maintenance(_ maintenance: Maintenance) -> String {
         let except = maintenance.except.isEmpty ? "" : ", but not for \(list(maintenance.except))"
-        return "503 for everyone" + except
+        return "503 for everyone\(except), retry after \(DurationText.text(maintenance.retryAfter))"
     }
 
     /// Names only: a value may be long.
@@ -64,12 +66,22 @@ enum PolicyWords {
     private static func consult(_ consult: ExternalAuthorization) -> String {
         "\(consult.upstream)\(consult.path) within \(DurationText.text(consult.timeout)); "
             + (consult.whenUnavailable == .refuse ? "refuse" : "allow") + " when it does not answer"
+            + (consult.send.isEmpty ? "; it sees no field" : "; it sees " + consult.send.joined(separator: ", "))
+            + (consult.take.isEmpty ? "" : "; the upstream gets its " + consult.take.joined(separator: ", "))
     }
 
     private static func crossOrigin(_ cors: CrossOrigin) -> String {
-        switch cors.origins {
-        case .any: "pages of every origin"
-        case .listed(let origins): "pages of " + origins.joined(separator: ", ")
-        }
+        let origins =
+            switch cors.origins {
+            case .any: "pages of every origin"
+            case .listed(let origins): "pages of " + origins.joined(separator: ", ")
+            }
+        let parts = [
+            origins, "methods " + cors.methods.joined(separator: ", "),
+            cors.headers.isEmpty ? nil : "fields " + cors.headers.joined(separator: ", "),
+            cors.expose.isEmpty ? nil : "may read " + cors.expose.joined(separator: ", "),
+            cors.credentials ? "with credentials" : nil, "remembered for \(DurationText.text(cors.maxAge))",
+        ]
+        return parts.compactMap(\.self).joined(separator: "; ")
     }
 }

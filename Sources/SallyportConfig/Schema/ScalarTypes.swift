@@ -161,7 +161,7 @@ enum SizeText {
 }
 
 /// `30s` and the duration.
-enum DurationText {
+package enum DurationText {
     private static let units: [(name: String, factor: Int)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("ms", 1), ("s", 1000),
     ]
@@ -171,7 +171,7 @@ enum DurationText {
     }
 
     /// In the greatest unit that leaves no rest, days only for two and more.
-    static func text(_ duration: Duration) -> String {
+    package static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let milliseconds = Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
         for (name, unit) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]

@@ -11,3 +11,8 @@ package enum KeyFingerprint {
         }
     }
 }
+
+extension ParsedCertificate {
+    /// SHA-256 of the whole certificate, as `cnf` of a token names it (RFC 8705 section 3.1).
+    package var fingerprint: [UInt8] { Array(SHA256.hash(data: der)) }
+}

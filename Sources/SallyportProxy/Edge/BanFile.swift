@@ -4,13 +4,13 @@ import SallyportModel
 import SallyportPKI
 
 /// The bans in the state directory: `bans.json`, always written whole.
-struct BanFile: Sendable {
+package struct BanFile: Sendable {
     private static let maximumBytes = 32 << 20
 
     private let state: StateDirectory
     let path: String
 
-    init(_ state: StateDirectory) {
+    package init(_ state: StateDirectory) {
         self.state = state
         path = state.path + "/bans.json"
     }
@@ -31,7 +31,7 @@ struct BanFile: Sendable {
     /// Empty when there is no file. A file that is damaged anywhere is refused.
     ///
     /// - Throws: banFileUnusable.
-    func bans() throws(PKIError) -> [Ban] {
+    package func bans() throws(PKIError) -> [Ban] {
         guard FileContents.exists(path) else { return [] }
         let lines = try lines()
         guard lines.count <= BanList.usualCapacity else {

@@ -64,12 +64,14 @@ struct BanAddCommand: ParsableCommand {
     /// Nil: until it is lifted.
     private func seconds() throws(CommandFailure) -> Int? {
         if forever {
-            guard length == nil else { throw CommandFailure(.usage, "give --for or --forever, not both") }
+            guard length == nil else { throw CommandFailure(
+                    .usage, "--for and --forever contradict each other", fix: "give one of them") }
             return nil
         }
         guard let length else { return Int(Self.usual) }
         guard let seconds = DurationArgument.parse(length)?.components.seconds, Self.range.contains(seconds) else {
-            throw CommandFailure(.usage, "--for \(length): a duration such as 30m, 12h or 7d is wanted, up to 366d")
+            throw CommandFailure(
+                .usage, "--for \(length): this is no duration from 1s to 366d", fix: "such as --for 12h, or --forever")
         }
         return Int(seconds)
     }
@@ -97,7 +99,8 @@ struct BanRemoveCommand: ParsableCommand {
     func run() throws {
         guard (who != nil) != all else {
             throw CommandFailure(
-                .usage, "say whose ban is to be lifted", fix: "either WHO as in `sallyport ban list`, or --all")
+                .usage, who == nil ? "nobody is named whose ban is to be lifted" : "WHO and --all contradict each other",
+                fix: "give either a name as `sallyport ban list` shows it, or --all")
         }
         let subject = try who.map { (text) throws(CommandFailure) in try BanText.subject(text).text }
         try AdminClient(state: state.locate()).ask(.banRemove, about: subject).show(asJSON: json.isOn)

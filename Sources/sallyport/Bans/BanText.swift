@@ -1,5 +1,6 @@
 import SallyportConfig
 import SallyportEdge
+import SallyportPKI
 
 /// Bans in the words of people and scripts.
 enum BanText {
@@ -16,7 +17,7 @@ enum BanText {
     static func check(_ because: String) throws(CommandFailure) {
         guard Ban.isLine(because) else {
             throw CommandFailure(
-                .usage, "--because wants words: one line of at most \(Ban.longestWords) bytes",
+                .usage, "--because \(PrintableText.make(because, limit: 60).debugDescription): the reason is one line of 1 to \(Ban.longestWords) bytes",
                 fix: "such as --because \"password guessing\"")
         }
     }

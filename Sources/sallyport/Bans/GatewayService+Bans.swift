@@ -15,16 +15,32 @@ extension GatewayService {
             let subject = try BanText.subject(request.subject ?? "")
             let because = request.because ?? ""
             try BanText.check(because)
+            let doubt = try self.doubt(about: subject)
             guard request.seconds.map({ (1...(400 * 86_400)).contains($0) }) ?? true else {
-                throw CommandFailure(.usage, "a ban lasts a second to 400 days, or until it is lifted")
+                throw CommandFailure(
+                    .usage, "a ban of \(request.seconds ?? 0) s is none: it lasts from 1 s to 400 days, or until it is lifted",
+                    fix: "such as --for 12h, or --forever")
             }
             let ban = Ban(
                 subject, since: now, until: request.seconds.map { now + Int64($0) }, because: because, source: .manual)
             let result: BanList.Addition
             do throws(PKIError) { result = try register.add(ban) } catch { throw CommandFailure(error) }
             let note = result == .replaced ? "  (in place of another ban)" : ""
-            return AdminReply(text: "\(Terminal.tick) banned  \(BanText.line(ban))\(note)", json: BanText.json([ban]))
+            return AdminReply(
+                text: "\(Terminal.tick) banned  \(BanText.line(ban))\(note)", json: BanText.json([ban]), messages: doubt)
         }
+    }
+
+    /// A ban of a name that nobody has shuts nobody out, and looks as if it did.
+    private nonisolated func doubt(about subject: BanSubject) throws(CommandFailure) -> String {
+        guard case .identity(let name) = subject else { return "" }
+        let configuration = currentConfiguration
+        if let members = configuration.groups.members(of: name) {
+            throw CommandFailure(
+                .usage, "\(name) is a group, and a ban is of an identity or an address",
+                fix: "ban its members: \(members.isEmpty ? "it has none" : members.joined(separator: ", "))")
+        }
+        return configuration.doubt(aboutName: name).map { "warning: \($0)" } ?? ""
     }
 
     nonisolated func liftBan(_ request: AdminRequest) -> AdminReply {
@@ -42,7 +58,7 @@ extension GatewayService {
         do throws(PKIError) { ban = try register.remove(subject) } catch { throw CommandFailure(error) }
         guard let ban else {
             throw CommandFailure(
-                .failed, "there is no ban of \(subject.text)", fix: "see whom there is one of: sallyport ban list")
+                .failed, "there is no ban of \(subject.text)", fix: "list who is banned: sallyport ban list")
         }
         return [ban]
     }

@@ -62,7 +62,10 @@ enum DurationOption {
         -> Int64
     {
         guard let duration = DurationArgument.parse(text), range.contains(duration.components.seconds) else {
-            throw CommandFailure(.usage, "\(option) \(text): a duration such as 15m or 24h is wanted, up to \(range.upperBound / 86_400)d")
+            let least = DurationText.text(.seconds(range.lowerBound))
+            throw CommandFailure(
+                .usage, "\(option) \(text): this is no duration from \(least) to \(range.upperBound / 86_400)d",
+                fix: "such as \(option) 24h")
         }
         return duration.components.seconds
     }

@@ -22,16 +22,18 @@ extension KeyCommand {
 
         @Argument(help: "What the key is called; 1 to 64 of A-Z a-z 0-9 . _ -")
         var name: String
-        @Option(name: .customLong("identity"), help: "The only identity that may use it. Default: whoever has it.")
+        @Option(name: .customLong("identity"), help: "The only identity or group that may use it. Default: whoever has it.")
         var identity: String?
         @Option(
             name: .customLong("for"), help: "How long it is good, such as 24h or 90d. Default: until it is revoked.")
         var validity: String?
+        @OptionGroup var file: ConfigurationOption
         @OptionGroup var state: StateOption
         @OptionGroup var json: JSONFlag
 
         func run() throws {
             let now = Environment.now()
+            if let identity { warn(of: identity) }
             let expiresAt = try validity.map { text in
                 now + (try DurationOption.seconds(text, in: 60...(3650 * 86_400), named: "--for"))
             }
@@ -42,6 +44,22 @@ extension KeyCommand {
                 show(key, expiresAt)
             } catch {
                 throw CommandFailure(error)
+            }
+        }
+
+        /// A key that is bound to nobody is of no use to anybody.
+        private func warn(of identity: String) {
+            let unchecked = "whether anybody is called \(identity) was not checked"
+            do {
+                let path = try file.resolve()
+                guard let configuration = try ConfigurationSource(path).load().configuration else {
+                    return Terminal.note("\(unchecked): \(path) has errors, see sallyport check")
+                }
+                if let doubt = configuration.doubt(aboutName: identity, takesGroups: true) {
+                    Terminal.note("warning: \(path): \(doubt)")
+                }
+            } catch {
+                Terminal.note("\(unchecked): name the configuration with -c FILE")
             }
         }
 

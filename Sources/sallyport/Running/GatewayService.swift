@@ -154,6 +154,8 @@ actor GatewayService {
         Dictionary(uniqueKeysWithValues: files.map { ($0, FileStamp(path: $0)) })
     }
 
+    nonisolated var currentConfiguration: Configuration { gateway.currentConfiguration() }
+
     nonisolated var register: BanRegister { gateway.bans }
 
     nonisolated func addresses() -> [GatewayStatus.Listener] { gateway.status().listeners }
