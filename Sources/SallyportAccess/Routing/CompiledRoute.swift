@@ -5,7 +5,7 @@ import SallyportModel
 package final class CompiledRoute: Sendable {
     package let route: Route
     /// Position in the file; the earlier of two equal routes wins.
-    let position: Int
+    package let position: Int
     let path: [UInt8]
     let isPrefix: Bool
     let pathHash: UInt64

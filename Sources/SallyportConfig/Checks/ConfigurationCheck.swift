@@ -36,6 +36,8 @@ struct ConfigurationCheck {
         let acme = acme(profiles: profiles)
         let enrolment = enrolment(profiles: profiles)
         let accessLog = accessLog()
+        let metrics = metrics()
+        let tracing = tracing()
         if session.hasErrors { return nil }
         var configuration = Configuration(
             listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
@@ -46,6 +48,8 @@ struct ConfigurationCheck {
         configuration.edge = draft.edge
         configuration.policies = policies
         configuration.cluster = cluster
+        configuration.metrics = metrics
+        configuration.tracing = tracing
         return configuration
     }
 

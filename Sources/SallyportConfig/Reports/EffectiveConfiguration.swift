@@ -19,7 +19,10 @@ package enum EffectiveConfiguration {
             "cluster": configuration.cluster.map(cluster),
             "limits": edge(configuration.edge),
             "routes": .object(configuration.routes.map { .init($0.name, route($0)) }),
-            "observability": .members(["accessLog": accessLog(configuration.accessLog)]),
+            "observability": .members([
+                "accessLog": accessLog(configuration.accessLog), "metrics": configuration.metrics.map(metrics),
+                "otlp": configuration.tracing.map(tracing),
+            ]),
             "shutdown": shutdown(configuration.shutdown),
             "acceptedRisks": .array(configuration.acceptedRisks.map(risk)),
         ])

@@ -7,11 +7,22 @@ struct AccessLogDraft: Sendable {
     var path: KeyPath
 }
 
-/// `observability`, which today has the `accessLog` only.
+struct ObservabilityDraft: Sendable {
+    var accessLog: AccessLogDraft?
+    var metrics: MetricsDraft?
+    var tracing: TraceDraft?
+}
+
 enum ObservabilitySection {
     static let accessLog = Field("accessLog", AccessLogSection.type, "The record of every request and refusal.")
+    static let metrics = Field(
+        "metrics", MetricsSection.type, otherwise: "nothing is answered", "What is counted, for Prometheus and its kin.")
+    static let otlp = Field("otlp", TraceSection.type, otherwise: "no traces", "Traces of requests, for a collector.")
 
-    static let type = ValueType.record("`observability`", [accessLog.row]) { $0[accessLog]?.value }
+    static let type = ValueType.record("`observability`", [accessLog.row, metrics.row, otlp.row]) { record in
+        ObservabilityDraft(
+            accessLog: record[accessLog]?.value, metrics: record[metrics]?.value, tracing: record[otlp]?.value)
+    }
 }
 
 enum AccessLogSection {
@@ -86,7 +97,7 @@ extension AccessLog.Destination {
 
 extension ConfigurationCheck {
     mutating func accessLog() -> AccessLog {
-        guard let draft = draft.accessLog else { return AccessLog() }
+        guard let draft = draft.observability?.accessLog else { return AccessLog() }
         let destination = draft.destination?.value ?? AccessLog().to
         accept(
             destination == .none ? "requests are not recorded" : nil, draft.because, path: draft.path,

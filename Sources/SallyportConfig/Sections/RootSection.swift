@@ -77,7 +77,7 @@ enum RootSection {
             edge: record[limits]?.value ?? EdgeLimits(),
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
-            accessLog: record[observability]?.value,
+            observability: record[observability]?.value,
             shutdown: record[shutdown]?.value ?? Shutdown(),
             span: record.span)
     }
@@ -125,7 +125,7 @@ struct ConfigurationDraft: Sendable {
     var edge: EdgeLimits
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool
-    var accessLog: AccessLogDraft?
+    var observability: ObservabilityDraft?
     var shutdown: Shutdown
     var span: Span
 }

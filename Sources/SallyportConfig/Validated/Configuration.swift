@@ -23,6 +23,10 @@ package struct Configuration: Sendable {
     package var acme: ACMEServerSettings?
     package var enrolment: EnrolmentSettings?
     package var accessLog: AccessLog
+    /// Nil: nobody can read what is counted.
+    package var metrics: MetricsSettings?
+    /// Nil: requests are not traced.
+    package var tracing: TraceSettings?
     package var shutdown: Shutdown
     package var acceptedRisks: [AcceptedRisk]
     /// Every file that was read, absolute; `--watch` looks at these.

@@ -13,6 +13,7 @@ package enum KnownField: UInt8, Sendable {
     /// `X-SSL-Client-*`, `X-Original-URL` and their kin.
     case forgeable
     // End to end, and a Connection field cannot name them away
+    case traceparent, tracestate
     case authorization, cookie, contentType, contentEncoding, cacheControl, date, via, range, origin
 }
 

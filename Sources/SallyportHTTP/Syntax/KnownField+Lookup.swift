@@ -29,8 +29,10 @@ extension KnownField {
         case 10:
             if bytes.matches(name, "connection") { return .connection }
             if bytes.matches(name, "keep-alive") { return .keepAlive }
+            if bytes.matches(name, "tracestate") { return .tracestate }
         case 11:
             if bytes.matches(name, "client-cert") { return .clientCert }
+            if bytes.matches(name, "traceparent") { return .traceparent }
             if bytes.matches(name, "remote-user") { return .forgeable }
             if bytes.matches(name, "x-client-ip") { return .forgeable }
         case 12:

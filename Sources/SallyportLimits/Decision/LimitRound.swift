@@ -64,7 +64,7 @@ struct LimitRound {
             LimitState(
                 bound: limit, isAdmitted: isAdmitted, limit: most, remaining: remaining, untilFull: untilFull,
                 retryAfter: retryAfter, cause: cause))
-        guard !isAdmitted else { return }
+        guard !isAdmitted else { return limit.limiter.countAdmission() }
         limit.limiter.countRefusal()
         if !limit.rule.isShadow { isRefused = true }
     }

@@ -14,6 +14,7 @@ package final class Limiter: Sendable {
     /// Of a limit of the cluster.
     package let leases: LeaseTable?
     private let refusals = Atomic<Int>(0)
+    private let admissions = Atomic<Int>(0)
 
     private static let made = Atomic<Int>(0)
 
@@ -25,10 +26,14 @@ package final class Limiter: Sendable {
         leases = rule.scope == .cluster ? LeaseTable(LeaseTerms(quota)) : nil
     }
 
+    func countAdmission() { admissions.add(1, ordering: .relaxed) }
     func countRefusal() { refusals.add(1, ordering: .relaxed) }
 
     /// Requests that it refused, or would have refused in shadow mode.
     package var refused: Int { refusals.load(ordering: .relaxed) }
+
+    /// Requests that it had nothing against.
+    package var admitted: Int { admissions.load(ordering: .relaxed) }
 
     /// Callers that had to be forgotten while they still counted.
     package var lostEntries: Int { table.lostEntries }

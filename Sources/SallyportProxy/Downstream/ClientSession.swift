@@ -167,6 +167,11 @@ final class ClientSession {
     /// The line about a request that never became an exchange: its head could not be read.
     func logRefusal(_ reason: Reason, id: RequestID, responseBytes: Int) {
         refused(reason)
+        loop.metrics.unrouted.ended(
+            RequestOutcome(
+                method: .other, status: reason.status ?? 400, reason: reason,
+                isHTTP2: established.tls.alpn == ListenerProtocol.http2.applicationProtocol),
+            nanoseconds: 0, exemplar: nil)
         let entry = AccessRecord(
             time: UnixTime.nanoseconds(), connection: accessConnection, status: reason.status ?? 400, reason: reason,
             responseBytes: UInt64(responseBytes), id: id, generation: view.generation.number)

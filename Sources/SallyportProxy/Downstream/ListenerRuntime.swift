@@ -7,8 +7,15 @@ final class ListenerRuntime: Sendable {
     /// Set for the admin listener, which serves the gateway's own pages and routes nothing.
     let admin: AdminEndpoint?
 
-    init(name: String, admin: AdminEndpoint? = nil) {
+    /// Set for the metrics listener.
+    let metrics: MetricsEndpoint?
+
+    init(name: String, admin: AdminEndpoint? = nil, metrics: MetricsEndpoint? = nil) {
         self.name = name
         self.admin = admin
+        self.metrics = metrics
     }
+
+    /// For operators and their monitoring, who have to get in while clients are refused.
+    var isForOperators: Bool { admin != nil || metrics != nil }
 }

@@ -13,6 +13,8 @@ struct Entrant {
     /// Of the handshake, with all that comes before it.
     let deadline: NIODeadline
 
+    /// From the first byte that could come until now.
+    var nanoseconds: UInt64 { UInt64(max(0, (.now() - (deadline - Timeouts.handshake)).nanoseconds)) }
     var timeLeft: TimeAmount { max(.milliseconds(1), deadline - .now()) }
 }
 
@@ -23,7 +25,7 @@ extension ConnectionGate {
         _ channel: any Channel, listener: ListenerRuntime, loop: LoopState,
         handler: @escaping (Entrant) -> any ChannelHandler
     ) throws {
-        let isAdmin = listener.admin != nil
+        let isAdmin = listener.isForOperators
         let peer = channel.remoteAddress
         let trust = loop.current.generation.proxyTrust[listener.name]
         let speaksForOthers = trust?.trusts(peer) ?? false
@@ -62,6 +64,7 @@ extension ConnectionGate {
                 let isExpected = loop.handshakeEnds(ticket)
                 guard case .refused(let fault?) = ending, isExpected else { return }
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                loop.metrics.listener(named: listener.name).ended(refusal: fault.reason, nanoseconds: 0)
                 logger.warning(
                     "PROXY header refused",
                     metadata: [

@@ -23,7 +23,10 @@ final class EdgeWatch: Sendable {
     /// Looks between two times that free memory is handed back to the system.
     private static let trimEvery = 8
 
-    init(edge: EdgeState, workers: [Worker], logger: Logger, budget: Int?) {
+    private let telemetry: GatewayTelemetry
+
+    init(edge: EdgeState, workers: [Worker], logger: Logger, budget: Int?, telemetry: GatewayTelemetry) {
+        self.telemetry = telemetry
         self.edge = edge
         self.workers = workers
         self.logger = logger
@@ -39,7 +42,7 @@ final class EdgeWatch: Sendable {
         let (used, budget, step) = memory.withLock { ($0.used, $0.pressure.budget, $0.pressure.step) }
         return GatewayStatus.Edge(
             connections: edge.openConnections, connectionLimit: edge.connectionLimit, openFiles: edge.openFiles,
-            openFileLimit: edge.files.limit, memoryUsed: used, memoryBudget: budget, memoryStep: step.words,
+            openFileLimit: edge.files.limit, memoryUsed: used, memoryBudget: budget, memoryStep: step.words, memoryStepNumber: step.rawValue,
             waitingRequests: workers.reduce(0) { $0 + $1.counters.waiting.load(ordering: .relaxed) },
             refused: edge.refusals.map { .init(code: $0.0.reason.name, title: "\($0.0.reason.title)", count: $0.count) },
             bans: .init(edge.bans.all))
@@ -62,6 +65,7 @@ final class EdgeWatch: Sendable {
         if round % 4 == 0 {
             report()
             edge.bans.tend()
+            telemetry.rates.note(total: workers.reduce(0) { $0 + $1.counters.requests.load(ordering: .relaxed) })
         }
     }
 

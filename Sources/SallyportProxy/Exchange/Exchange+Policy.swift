@@ -48,8 +48,9 @@ extension Exchange {
 
     /// Names of fields of the client that upstreams never see, in the head or behind the content.
     var withheldFromUpstream: [String] {
-        guard let policy = record.route?.policy, !policy.isEmpty else { return [] }
-        return credentialFields.isEmpty ? policy.withheldFromUpstream : policy.withheldFromUpstream + credentialFields
+        let own = credentialFields + withheldTraceFields
+        guard let policy = record.route?.policy, !policy.isEmpty else { return own }
+        return own.isEmpty ? policy.withheldFromUpstream : policy.withheldFromUpstream + own
     }
 
     /// Names of fields of the upstream that clients never see, in a head or behind the content.

@@ -101,6 +101,7 @@ extension Exchange {
     func answered(_ response: ResponseHead) -> Answer {
         trial.hedge.take()?.cancel()
         guard let pool, let lease else { return .goOn }
+        telemetry.attempt?.status = response.status
         pool.answered(lease, status: response.status, after: .now() - (requestEndedAt ?? lease.began))
         let isTriedAgain =
             response.status >= 400 && pool.plan.upstream.retries.on.contains(.status(response.status))

@@ -45,6 +45,7 @@ final class Exchange {
     /// As it was when the request proved it.
     var apiKey: APIKeyRecord?
     var limits = ExchangeLimits()
+    var telemetry = ExchangeTelemetry()
     /// What pages of the client's origin may do with the response.
     var crossOriginFields: [(name: String, value: String)] = []
     private(set) var requestEndedAt: NIODeadline?
@@ -69,6 +70,7 @@ final class Exchange {
         record = ExchangeRecord(started: now)
         isGRPC = head.isGRPC
         callDeadline = isGRPC ? Self.callDeadline(head, now) : nil
+        telemetryBegan()
     }
 
     var loop: LoopState { session.loop }
@@ -94,8 +96,7 @@ final class Exchange {
         endTrial()
         endTurn()
         endLimits()
-        let entry = record.accessRecord(of: self)
-        view.generation.accessLog.logger.record(entry, loop: loop.index)
+        telemetryEnded()
     }
 
     // MARK: deciding
@@ -165,6 +166,7 @@ final class Exchange {
 
     /// Carries out what a loss means.
     func end(_ loss: ExchangeStateMachine.Loss, reason: Reason) {
+        if loss != .ignore { endAttempt(reason) }
         switch loss {
         case .ignore: break
         case .retry:
@@ -187,6 +189,7 @@ final class Exchange {
     }
 
     func releaseUpstream(keep: Bool) {
+        endAttempt(nil)
         lease.take()?.end(keep: keep)
     }
 
@@ -222,10 +225,13 @@ final class Exchange {
         let request = trial.request(for: head, fresh: fresh)
         guard let place = pool.place(for: request) else { return end(machine.abandon(), reason: .upstreamUnreachable) }
         if let lease = pool.takeIdle(request, at: place) { return attached(lease) }
+        let opening = newAttempt(at: pool.target(at: place))
         pool.open(request, at: place) { [self] result in
             switch result {
             case .success(let lease): attached(lease)
-            case .failure(let failure): end(machine.abandon(), reason: failure.reason)
+            case .failure(let failure):
+                attemptFailed(opening, failure.reason)
+                end(machine.abandon(), reason: failure.reason)
             }
         }
     }
@@ -235,11 +241,12 @@ final class Exchange {
         self.lease = lease
         trial.tried.append(lease.record)
         let upstream = lease.stream
+        telemetry.attempt = newAttempt(at: upstream.target)
         upstream.attach(self)
         // The response before this one may have left no room, and then no change of writability tells so.
         isSuspendedByClient = !client.isWritable
         upstream.setReading(!isSuspendedByClient)
-        sendHead(to: upstream)
+        sendHead(to: upstream, as: telemetry.attempt)
         lastProgress = .now()
         if machine.requestIsComplete, requestEndedAt == nil { requestEndedAt = lastProgress }
         if head.expectsContinue, hasContent, machine.attempts == 1 { client.sendContinue() }
@@ -250,16 +257,21 @@ final class Exchange {
         if machine.attempts > 1 { upstream.flush() }
     }
 
-    func sendHead(to upstream: any UpstreamStream) {
-        guard let pool, let forwarding = forwarding(to: upstream, of: pool) else { return }
+    func sendHead(to upstream: any UpstreamStream, as attempt: OpenAttempt?) {
+        guard let pool, let forwarding = forwarding(to: upstream, of: pool, as: attempt) else { return }
         upstream.sendHead(forwardedHead, forwarding)
     }
 
     /// What is said to a target about the request; with the permit only.
-    func forwarding(to upstream: any UpstreamStream, of pool: UpstreamPool) -> RequestForwarding? {
+    ///
+    /// - Parameter attempt: nil for a copy, whose answer nobody waits for.
+    func forwarding(
+        to upstream: any UpstreamStream, of pool: UpstreamPool, as attempt: OpenAttempt? = nil
+    ) -> RequestForwarding? {
         guard let route = permit?.route else { return nil }
         loop.addedFields.removeAll(keepingCapacity: true)
         session.forwarded.write(for: head, requestID: requestID.description, into: &loop.addedFields)
+        writeTrace(under: attempt?.span, into: &loop.addedFields)
         for header in route.route.forward.clientCertificate {
             switch header {
             case .rfc9440: loop.addedFields += session.clientCertFields
@@ -428,6 +440,7 @@ extension Exchange: UpstreamDelegate {
     func upstreamFailed(_ failure: UpstreamFailure) {
         guard let lease = lease.take() else { return }
         lease.lost()
+        endAttempt(failure.reason)
         if goOnWithHedge() { return }
         let canRepeat = mayRepeat(after: failure, lease)
         end(machine.upstreamLost(canRepeat: canRepeat, isUnprocessed: failure.isUnprocessed), reason: failure.reason)

@@ -15,9 +15,8 @@ struct ExchangeRecord {
     var route: CompiledRoute?
     var upstreamDuration = TimeAmount.zero
 
-    func accessRecord(of exchange: Exchange) -> AccessRecord {
+    func accessRecord(of exchange: Exchange, at now: NIODeadline) -> AccessRecord {
         let head = exchange.head
-        let now = NIODeadline.now()
         let duration = now - started
         return AccessRecord(
             time: UnixTime.nanoseconds() - duration.nanoseconds, duration: duration.microseconds32,

@@ -9,6 +9,7 @@ final class HedgeArm: UpstreamDelegate {
     private var exchange: Exchange?
     private var lease: UpstreamLease?
     private var isChosen = false
+    private var attempt: OpenAttempt?
 
     init(exchange: Exchange) { self.exchange = exchange }
 
@@ -18,7 +19,8 @@ final class HedgeArm: UpstreamDelegate {
     func attach(_ lease: UpstreamLease) {
         self.lease = lease
         lease.stream.attach(self)
-        exchange?.sendHead(to: lease.stream)
+        attempt = exchange?.newAttempt(at: lease.stream.target)
+        exchange?.sendHead(to: lease.stream, as: attempt)
         lease.stream.flush()
     }
 
@@ -31,9 +33,9 @@ final class HedgeArm: UpstreamDelegate {
     var isCancelled: Bool { exchange == nil }
 
     /// From now on it is the exchange's only upstream; whatever comes is handed on.
-    func choose() -> UpstreamLease? {
+    func choose() -> (UpstreamLease, OpenAttempt?)? {
         isChosen = true
-        return lease.take()
+        return lease.take().map { ($0, attempt) }
     }
 
     // MARK: what the stream says
@@ -99,8 +101,9 @@ extension Exchange {
 
     /// The first one failed. True: the second one is still there and takes its place.
     func goOnWithHedge() -> Bool {
-        guard let arm = trial.hedge, arm.isAttached, let chosen = arm.choose() else { return false }
+        guard let arm = trial.hedge, arm.isAttached, let (chosen, attempt) = arm.choose() else { return false }
         trial.hedge = nil
+        telemetry.attempt = attempt
         lease = chosen
         chosen.stream.setReading(client.isWritable)
         return true

@@ -22,6 +22,8 @@ package final class Gateway: Sendable {
     private let startedAt: Int64
     private let state: Mutex<State>
     private let admin = AdminEndpoint()
+    private let metrics = MetricsEndpoint()
+    let telemetry: GatewayTelemetry
     private let notices = ExpiryNotices()
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
@@ -71,13 +73,16 @@ package final class Gateway: Sendable {
             throw .bans(error)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, environment.threads))
-        let workers = await Self.workers(of: group, logger: environment.logger, generation: generation, bans: bans)
+        let telemetry = GatewayTelemetry(workers: max(1, environment.threads))
+        telemetry.adopt(generation)
+        let workers = await Self.workers(
+            of: group, logger: environment.logger, generation: generation, bans: bans, telemetry: telemetry)
         let watch = EdgeWatch(
             edge: workers[0].edge, workers: workers, logger: environment.logger,
-            budget: generation.configuration.edge.memory)
+            budget: generation.configuration.edge.memory, telemetry: telemetry)
         let gateway = Gateway(
             environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
-            keeper: keeper, callers: callers, limiters: limiters, watch: watch)
+            keeper: keeper, callers: callers, limiters: limiters, watch: watch, telemetry: telemetry)
         gateway.watchEdge()
         gateway.watchRevocation(generation.revocation)
         gateway.watchCallers(generation)
@@ -107,8 +112,9 @@ package final class Gateway: Sendable {
     private init(
         environment: GatewayEnvironment, generation: Generation, group: MultiThreadedEventLoopGroup, workers: [Worker],
         issuing: IssuingServices, keeper: RevocationKeeper, callers: CallerKeeper, limiters: LimiterRegistry,
-        watch: EdgeWatch
+        watch: EdgeWatch, telemetry: GatewayTelemetry
     ) {
+        self.telemetry = telemetry
         self.callers = callers
         self.limiters = limiters
         self.watch = watch
@@ -123,11 +129,15 @@ package final class Gateway: Sendable {
             State(generation: generation, lastReload: .init(succeeded: true, at: generation.loadedAt, message: nil)))
         admin.adopt(admins: generation.configuration.administrators)
         admin.show { [weak self] in self?.status().json() ?? [] }
+        metrics.show(
+            scrape: { [weak self] in self?.scrape($0) ?? [] }, alive: { [weak self] in await self?.isAlive() ?? [] },
+            ready: { [weak self] in await self?.isReady() ?? [] })
         issuing.onRevocation { [weak self] in Task { await self?.cutRevoked() } }
     }
 
     private static func workers(
-        of group: MultiThreadedEventLoopGroup, logger: Logger, generation: Generation, bans: BanRegister
+        of group: MultiThreadedEventLoopGroup, logger: Logger, generation: Generation, bans: BanRegister,
+        telemetry: GatewayTelemetry
     ) async -> [Worker] {
         var workers: [Worker] = []
         let loops = Array(group.makeIterator())
@@ -141,7 +151,7 @@ package final class Gateway: Sendable {
                     continuation.resume(
                         returning: Worker(
                             on: eventLoop, index: index, logger: logger, generation: generation, handshakes: handshakes,
-                            edge: edge))
+                            edge: edge, telemetry: telemetry))
                 }
             }
             workers.append(worker)
@@ -170,13 +180,21 @@ package final class Gateway: Sendable {
                     var sockets = assignment.sockets[wanted.key] ?? []
                     if sockets.isEmpty { sockets = try await former(wanted.key, among: old, all) }
                     bound.append(
-                        try await binder.bind(wanted.key, admin: wanted.isAdmin ? admin : nil, inherited: sockets))
+                        try await binder.bind(wanted.key, as: runtime(of: wanted.key), inherited: sockets))
                 }
             }
             return bound
         } catch {
             for listener in bound where known[listener.key] == nil { await listener.closed() }
             throw error
+        }
+    }
+
+    private func runtime(of key: ListenerBinding.Key) -> ListenerRuntime {
+        switch key.name {
+        case AdminEndpoint.listenerName: ListenerRuntime(name: key.name, admin: admin)
+        case MetricsEndpoint.listenerName: ListenerRuntime(name: key.name, metrics: metrics)
+        default: ListenerRuntime(name: key.name)
         }
     }
 
@@ -242,6 +260,7 @@ package final class Gateway: Sendable {
     /// Says in `status` that an attempt to load failed before it came here: the file was refused.
     package func reloadFailed(_ message: String) {
         let now = UnixTime.seconds()
+        telemetry.reloads.count(isLoaded: false)
         state.withLock { $0.lastReload = .init(succeeded: false, at: now, message: message) }
     }
 
@@ -273,6 +292,7 @@ package final class Gateway: Sendable {
             state.lastReload = .init(succeeded: true, at: generation.loadedAt, message: nil)
         }
         acme.withLock { $0 }?.adopt(generation.acme)
+        if !isRefresh { telemetry.reloads.count(isLoaded: true) }
         return generation.number
     }
 
@@ -287,6 +307,7 @@ package final class Gateway: Sendable {
 
     private func adopt(_ generation: Generation) async {
         watch.adopt(generation.configuration.edge)
+        telemetry.adopt(generation)
         for worker in workers { await worker.run { $0.adopt(generation) } }
         // The trees of what was refused under the old rules are made by the old rules.
         Task.detached(priority: .background) { [journal] in journal.settle() }
@@ -370,6 +391,26 @@ package final class Gateway: Sendable {
 
     // MARK: bans
 
+    var version: String { environment.version }
+    var lostLogLines: UInt64 { state.withLock { $0.generation.accessLog }.logger.lost }
+
+    /// Workers that take no turn within this time.
+    func busyWorkers(within limit: Duration) async -> [Int] {
+        let (answers, continuation) = AsyncStream.makeStream(of: Int.self)
+        for (index, worker) in workers.enumerated() { worker.eventLoop.execute { continuation.yield(index) } }
+        let timer = Task {
+            do { try await Task.sleep(for: limit) } catch { return }
+            continuation.finish()
+        }
+        defer { timer.cancel() }
+        var busy = Set(workers.indices)
+        for await index in answers {
+            busy.remove(index)
+            if busy.isEmpty { break }
+        }
+        return busy.sorted()
+    }
+
     package var bans: BanRegister { workers[0].edge.bans }
 
     // MARK: state
@@ -443,10 +484,13 @@ package final class Gateway: Sendable {
         upstreams.stop()
         await tasks.last??.value
         acme.withLock { $0 }?.stop()
-        for listener in listeners {
+        // Whoever watches sees the end coming.
+        let last = listeners.filter { $0.key.name == MetricsEndpoint.listenerName && !isSucceeded }
+        for listener in listeners where !last.contains(where: { $0.key == listener.key }) {
             if isSucceeded || !isOpen { await listener.closed() } else { await listener.finished() }
         }
         await connectionsEnd(within: limits.drain)
+        for listener in last { await listener.closed() }
         for worker in workers { await worker.run { $0.closeAll() } }
         await state.withLock { $0.generation.cluster }?.leave(limiters.limiters)
         do { try await group.shutdownGracefully() } catch {

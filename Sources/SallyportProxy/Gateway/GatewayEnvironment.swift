@@ -12,6 +12,8 @@ package struct GatewayEnvironment: Sendable {
     package var logger: Logger
     /// Listening sockets that are there already.
     package var inherited: [InheritedSocket]
+    /// Of the program, for metrics and traces.
+    package var version = "unknown"
     /// Looks the names of targets up.
     package var lookup: any TargetLookup = SystemLookup()
 

@@ -9,6 +9,8 @@ extension GatewayStatus {
         /// In words.
         package var rule: String
         package var shadow: Bool
+        /// Requests that it had nothing against, since it began to count.
+        package var admitted: Int
         /// Requests that it refused, or would have refused, since it began to count.
         package var refused: Int
         /// Callers that are remembered in this process.
@@ -21,6 +23,7 @@ extension GatewayStatus {
             name = limit.rule.name
             rule = limit.rule.words
             shadow = limit.rule.isShadow
+            admitted = limit.limiter.admitted
             refused = limit.limiter.refused
             callers = limit.limiter.callers
             forgotten = limit.limiter.lostEntries

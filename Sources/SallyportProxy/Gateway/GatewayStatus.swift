@@ -67,6 +67,8 @@ package struct GatewayStatus: Sendable, Encodable {
         package var memoryBudget: Int
         /// In words.
         package var memoryStep: String
+        /// 0 is nothing; more is worse.
+        package var memoryStepNumber: Int
         package var waitingRequests: Int
         package var refused: [RefusalCount]
         package var bans: Bans

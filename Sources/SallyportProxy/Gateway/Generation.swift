@@ -36,6 +36,8 @@ package final class Generation: Sendable {
     /// What callers are checked with; shared by all generations.
     let callers: CallerKeeper
     let accessLog: AccessLogOwner
+    /// Nil: requests are not traced.
+    let tracing: TracingPlan?
     /// Where gateways count together.
     let cluster: ClusterMembership?
     /// Seconds since 1970.
@@ -61,6 +63,7 @@ package final class Generation: Sendable {
         self.files = files
         self.revocation = revocation
         self.accessLog = accessLog
+        tracing = configuration.tracing.map(TracingPlan.init)
         self.cluster = cluster
         self.loadedAt = loadedAt
         routes = RouteTable(configuration, limiters: limiters)
@@ -119,9 +122,22 @@ final class GenerationView {
     let generation: Generation
     /// Of the upstreams that were asked for so far.
     private var pools: [String: UpstreamPool] = [:]
+    /// By position of the route.
+    private let series: [RouteSeries]
+    private let unrouted: RouteSeries
 
-    init(_ generation: Generation) {
+    init(_ generation: Generation, _ metrics: LoopMetrics) {
         self.generation = generation
+        unrouted = metrics.unrouted
+        series = metrics.adopt(
+            routes: generation.configuration.routes.map(\.name), upstreams: Set(generation.upstreams.keys),
+            listeners: Set(generation.tls.keys))
+    }
+
+    /// What is counted of a route's requests, or of those without one.
+    func series(of route: CompiledRoute?) -> RouteSeries {
+        guard let route, series.indices.contains(route.position) else { return unrouted }
+        return series[route.position]
     }
 
     /// Responses come from the operator's own services: more room than for clients, and still a bound.

@@ -74,29 +74,37 @@ struct ListenerBinding: Sendable {
         return copies
     }
 
+    private var isPlain: Bool { key.redirectPort != nil || runtime.metrics != nil }
+
+    private var shownName: String {
+        runtime.admin != nil ? "admin" : runtime.metrics != nil ? "metrics" : runtime.name
+    }
+
     var status: GatewayStatus.Listener {
         let port = sockets.first?.localAddress?.port ?? Int(key.address.port)
-        let kind = runtime.admin != nil ? "admin" : key.redirectPort != nil ? "http" : "https"
+        let kind = runtime.admin != nil ? "admin" : isPlain ? "http" : "https"
         let shown = SocketAddressText(host: key.address.host, port: UInt16(clamping: port)).text
-        return .init(name: runtime.admin == nil ? runtime.name : "admin", address: shown, kind: kind)
+        return .init(name: shownName, address: shown, kind: kind)
     }
 }
 
 /// A listener that a configuration asks for.
 struct WantedListener {
     let key: ListenerBinding.Key
-    let isAdmin: Bool
 
     static func all(of configuration: Configuration) -> [WantedListener] {
         var wanted = configuration.listeners.map { listener in
             var port: UInt16?
             if case .redirectToHTTPS(let redirectPort) = listener.kind { port = redirectPort }
-            return WantedListener(
-                key: .init(name: listener.name, address: listener.address, redirectPort: port), isAdmin: false)
+            return WantedListener(key: .init(name: listener.name, address: listener.address, redirectPort: port))
         }
         if let admin = configuration.admin {
             let key = ListenerBinding.Key(name: AdminEndpoint.listenerName, address: admin.address, redirectPort: nil)
-            wanted.append(WantedListener(key: key, isAdmin: true))
+            wanted.append(WantedListener(key: key))
+        }
+        if let metrics = configuration.metrics {
+            let key = ListenerBinding.Key(name: MetricsEndpoint.listenerName, address: metrics.address, redirectPort: nil)
+            wanted.append(WantedListener(key: key))
         }
         return wanted
     }
@@ -114,13 +122,12 @@ struct ListenerBinder: Sendable {
     ///
     /// - Parameter inherited: Sockets that are bound already. Each is used, so that nothing that waits in one is lost.
     func bind(
-        _ key: ListenerBinding.Key, admin: AdminEndpoint?, inherited: [InheritedSocket] = []
+        _ key: ListenerBinding.Key, as runtime: ListenerRuntime, inherited: [InheritedSocket] = []
     ) async throws(GatewayError) -> ListenerBinding {
         let address = key.address
         do {
-            if !inherited.isEmpty { return try await adopt(inherited, for: key, admin: admin) }
+            if !inherited.isEmpty { return try await adopt(inherited, for: key, as: runtime) }
             try await refuseIfTaken(address)
-            let runtime = ListenerRuntime(name: key.name, admin: admin)
             var sockets: [any Channel] = []
             var port = Int(address.port)
             for worker in workers {
@@ -137,9 +144,8 @@ struct ListenerBinder: Sendable {
     }
 
     private func adopt(
-        _ inherited: [InheritedSocket], for key: ListenerBinding.Key, admin: AdminEndpoint?
+        _ inherited: [InheritedSocket], for key: ListenerBinding.Key, as runtime: ListenerRuntime
     ) async throws -> ListenerBinding {
-        let runtime = ListenerRuntime(name: key.name, admin: admin)
         let isSpread = inherited.count < workers.count
         var sockets: [any Channel] = []
         for (index, one) in inherited.enumerated() {
@@ -183,7 +189,7 @@ struct ListenerBinder: Sendable {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        AcceptPauseHandler(edge: worker.edge, isAdmin: runtime.admin != nil))
+                        AcceptPauseHandler(edge: worker.edge, isAdmin: runtime.isForOperators))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -194,7 +200,9 @@ struct ListenerBinder: Sendable {
                     guard let loop = workers.first(where: { $0.eventLoop === channel.eventLoop })?.state.value else {
                         throw ChannelError.operationUnsupported
                     }
-                    if let redirectPort {
+                    if let metrics = runtime.metrics {
+                        try gate.admitScraper(channel, listener: runtime, loop: loop, endpoint: metrics)
+                    } else if let redirectPort {
                         try gate.admitPlain(channel, listener: runtime, loop: loop, port: redirectPort)
                     } else {
                         try gate.admit(channel, listener: runtime, loop: loop)
@@ -222,6 +230,12 @@ struct ConnectionGate: Sendable {
             let ticket = loop.handshakeBegins(channel)
             return RedirectConnection(loop: loop, port: port, challenges: challenges) { _ = loop.handshakeEnds(ticket) }
         }
+    }
+
+    func admitScraper(
+        _ channel: any Channel, listener: ListenerRuntime, loop: LoopState, endpoint: MetricsEndpoint
+    ) throws {
+        try door(channel, listener: listener, loop: loop) { _ in MetricsConnection(loop: loop, endpoint: endpoint) }
     }
 
     /// TLS first; the connection speaks HTTP under the configuration that its handshake was made under.
@@ -260,11 +274,14 @@ struct ConnectionGate: Sendable {
                 _ = loop.handshakeEnds(ticket)
                 if listener.admin == nil { entrant.pass.awaitRequest(connection, on: loop) }
                 loop.counters.handshakes.add(1, ordering: .relaxed)
+                loop.metrics.listener(named: listener.name).ended(refusal: nil, nanoseconds: entrant.nanoseconds)
                 loop.observeHandshake(established.tls, listener: listener.name)
                 if loop.recheck != recheck { connection.recheckIdentity() }
             },
             refused: { refusal in
                 loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                loop.metrics.listener(named: listener.name)
+                    .ended(refusal: refusal.reason, nanoseconds: entrant.nanoseconds)
                 entrant.pass.offended(by: refusal.reason)
                 // What the gate refuses is summed up.
                 guard loop.handshakeEnds(ticket), !refusal.reason.isOfTheGate else { return }
@@ -300,6 +317,8 @@ struct ConnectionGate: Sendable {
                 case .answered(let name): logger.info("ACME challenge looked at", metadata: ["name": "\(name)"])
                 case .refused(let refusal):
                     loop.counters.refusedHandshakes.add(1, ordering: .relaxed)
+                    loop.metrics.listener(named: listener.name)
+                        .ended(refusal: refusal.reason, nanoseconds: entrant.nanoseconds)
                     if isExpected { refusal.log(to: logger) }
                 }
             })

@@ -25,6 +25,11 @@ final class LoopState {
     var refusals = RefusalMeter()
 
     let edge: EdgeState
+    let telemetry: GatewayTelemetry
+    let metrics: LoopMetrics
+    private var spanIDs = SpanNumbers.generator()
+    /// When the next turn of the sweep is due.
+    private var nextSweep = NIODeadline.distantFuture
     /// When to look at which connection.
     private var wheel: TimingWheel<any SweptConnection>
     /// In the order of `connections`.
@@ -36,9 +41,11 @@ final class LoopState {
     /// - Parameter handshakes: How many may be under way at a time.
     init(
         eventLoop: any EventLoop, index: Int, counters: LoopCounters, logger: Logger, generation: Generation,
-        handshakes: Int, edge: EdgeState
+        handshakes: Int, edge: EdgeState, telemetry: GatewayTelemetry = GatewayTelemetry()
     ) {
         self.edge = edge
+        self.telemetry = telemetry
+        metrics = LoopMetrics(telemetry.families, loop: index, active: telemetry.active[index])
         wheel = TimingWheel(
             tickLength: Timeouts.sweep.nanoseconds.magnitude, slots: 256, now: NIODeadline.now().uptimeNanoseconds.magnitude)
         unproven = BoundedWait(capacity: edge.connectionLimit / (4 * edge.workers))
@@ -53,7 +60,7 @@ final class LoopState {
         requestIDs = RequestIDSource()
         scratch.reserveCapacity(4096)
         addedFields.reserveCapacity(4096)
-        current = GenerationView(generation)
+        current = GenerationView(generation, metrics)
     }
 
     // MARK: configuration
@@ -62,7 +69,7 @@ final class LoopState {
     func adopt(_ generation: Generation) {
         observedClients = observedClients.filter { generation.tls[$0.key] != nil }
         let old = current
-        current = GenerationView(generation)
+        current = GenerationView(generation, metrics)
         old.retire()
         turns.limit = max(1, generation.configuration.edge.requests / edge.workers)
         call(turns.admit())
@@ -194,6 +201,14 @@ final class LoopState {
         counters.connections.store(connections.count, ordering: .relaxed)
     }
 
+    /// To be called at every turn of the sweep; how late that is says how long the loop was busy with something else.
+    func turn() {
+        let late = (NIODeadline.now() - nextSweep).nanoseconds
+        if nextSweep != .distantFuture { metrics.lag.record(nanoseconds: UInt64(max(0, late))) }
+        sweep()
+        nextSweep = .now() + Timeouts.sweep
+    }
+
     /// Looks at the connections whose time has come.
     func sweep() {
         let now = NIODeadline.now()
@@ -299,6 +314,7 @@ final class LoopState {
     // MARK: small services
 
     func nextRequestID() -> RequestID { requestIDs.next() }
+    func nextSpan() -> SpanID { .random(using: &spanIDs) }
 
     /// Seconds since 1970.
     func wallClockSeconds() -> Int64 { UnixTime.seconds() }
@@ -339,6 +355,22 @@ final class LoopCounters: Sendable {
     let refusedHandshakes = Atomic<Int>(0)
     /// Requests that wait for their turn.
     let waiting = Atomic<Int>(0)
+}
+
+/// Numbers that name spans: different for each loop and process, and no secret.
+struct SpanNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    static func generator() -> SpanNumbers { SpanNumbers(state: .random(in: .min ... .max)) }
+
+    /// SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
 }
 
 /// Request ids that can't be guessed from one another by a client: a random half for the loop, and a counter mixed by

@@ -11,17 +11,20 @@ struct Worker: Sendable {
     /// To be called on the loop.
     ///
     /// - Parameter handshakes: How many may be under way at a time.
-    init(on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation, handshakes: Int, edge: EdgeState) {
+    init(
+        on eventLoop: any EventLoop, index: Int, logger: Logger, generation: Generation, handshakes: Int, edge: EdgeState,
+        telemetry: GatewayTelemetry
+    ) {
         self.eventLoop = eventLoop
         counters = LoopCounters()
         self.edge = edge
         let state = LoopState(
             eventLoop: eventLoop, index: index, counters: counters, logger: logger, generation: generation,
-            handshakes: handshakes, edge: edge)
+            handshakes: handshakes, edge: edge, telemetry: telemetry)
         let bound = NIOLoopBound(state, eventLoop: eventLoop)
         self.state = bound
         eventLoop.scheduleRepeatedTask(initialDelay: Timeouts.sweep, delay: Timeouts.sweep) { _ in
-            bound.value.sweep()
+            bound.value.turn()
         }
     }
 

@@ -4,6 +4,7 @@ import SallyportBalance
 import SallyportConfig
 import SallyportHTTP
 import SallyportModel
+import SallyportTelemetry
 
 /// What an exchange needs a stream for, and what decides where it comes from.
 struct PoolRequest {
@@ -31,6 +32,7 @@ struct PoolRequest {
 final class UpstreamPool {
     let plan: UpstreamPlan
     let loop: LoopState
+    let series: UpstreamSeries
     private let limits: HTTPLimits
     private var places: [Place] = []
     private var balancer: Balancer
@@ -59,6 +61,7 @@ final class UpstreamPool {
     init(plan: UpstreamPlan, loop: LoopState, limits: HTTPLimits) {
         self.plan = plan
         self.loop = loop
+        series = loop.metrics.upstream(named: plan.upstream.name)
         self.limits = limits
         let upstream = plan.upstream
         balancer = Balancer(upstream.balance, endpoints: [], seed: .random(in: .min ... .max))
@@ -126,6 +129,9 @@ final class UpstreamPool {
         synchronize()
         return choose(request)
     }
+
+    /// Position in the plan of the target at this place.
+    func target(at place: Int) -> Int { places[place].targets.index }
 
     /// A stream at this place that is there already.
     func takeIdle(_ request: PoolRequest, at index: Int) -> UpstreamLease? {

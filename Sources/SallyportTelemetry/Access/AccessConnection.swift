@@ -8,6 +8,12 @@ package final class AccessConnection: Sendable {
     let json: [UInt8]
     /// ` client=…` and so on.
     let text: [UInt8]
+    /// For spans, which are written where these bytes are not.
+    let clientAddress: String
+    let listener: String
+    let identity: String?
+    /// Of HTTP: `1.1` or `2`.
+    let version: String?
 
     /// - Parameters:
     ///   - peerAddress: IP address in text form.
@@ -24,6 +30,10 @@ package final class AccessConnection: Sendable {
             identity: identity, ja3: ja3, ja4: ja4, version: version)
         json = facts.json()
         text = facts.text()
+        clientAddress = peerAddress
+        self.listener = listener
+        self.identity = identity?.displayName
+        self.version = version
     }
 
     private struct Facts {

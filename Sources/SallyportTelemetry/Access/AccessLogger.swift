@@ -38,6 +38,9 @@ package final class AccessLogger: Sendable {
         }
     }
 
+    /// Records that were not written since the start.
+    package var lost: UInt64 { sink?.lost ?? 0 }
+
     /// Writes to this output from now on. Opening a file anew after it was moved away is the same call.
     package func redirect(to output: LogOutput) throws(LogOutputError) {
         try sink?.redirect(to: output)

@@ -47,6 +47,13 @@ extension LineBuffer {
         append(",\"sallyport.request_id\":\"")
         append(record.id)
         append("\"")
+        if let trace = record.trace, let span = record.span {
+            append(",\"trace_id\":\"")
+            append(trace)
+            append("\",\"span_id\":\"")
+            append(span)
+            append("\"")
+        }
         appendNumber("sallyport.generation", UInt64(clamping: record.generation))
     }
 
@@ -79,6 +86,10 @@ extension LineBuffer {
         append(UInt64(record.duration))
         append(" id=")
         append(record.id)
+        if let trace = record.trace {
+            append(" trace=")
+            append(trace)
+        }
     }
 
     private mutating func append(_ id: RequestID) {

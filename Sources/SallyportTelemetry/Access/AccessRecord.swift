@@ -33,6 +33,9 @@ package struct AccessRecord: Sendable {
     package var generation: Int
     /// Who asked beyond the certificate, as token and API key say; nil without them.
     package var caller: String?
+    /// Set where the request is part of a trace.
+    package var trace: TraceID?
+    package var span: SpanID?
 
     package init(
         time: Int64, duration: UInt32 = 0, connection: AccessConnection, head: [UInt8] = [],

@@ -36,6 +36,11 @@ package struct LineBuffer: ~Copyable {
         bytes.append(byte)
     }
 
+    /// Bytes that are known to need no escaping.
+    mutating func append(raw: UnsafeBufferPointer<UInt8>) {
+        bytes.append(contentsOf: raw)
+    }
+
     /// Bytes that are known to need no escaping: made by this module.
     package mutating func append(prepared: [UInt8]) {
         bytes.append(contentsOf: prepared)

@@ -13,6 +13,10 @@ package final class LogSink: Sendable {
     private let queue: Mutex<Queue>
     private let bell = WakeBell()
     private let isParked = Atomic<Bool>(false)
+    private let lostLines = Atomic<UInt64>(0)
+
+    /// Lines that were not written since the start, as of the newest turn.
+    package var lost: UInt64 { lostLines.load(ordering: .relaxed) }
 
     /// Bound on the queue between two turns of the thread.
     package static let maximumQueuedBytes = 1 << 20
@@ -155,6 +159,7 @@ extension LogSink {
         writer.add(lost: lost + lostBySource)
         let hadWork = writer.hasWork
         writer.write()
+        lostLines.store(writer.lostEver, ordering: .relaxed)
         return hadWork
     }
 

@@ -10,6 +10,8 @@ package struct LogWriter: ~Copyable {
     private let format: LogFormat
     /// Lines that did not reach the descriptor and that it has not been told about.
     private var lost: UInt64 = 0
+    /// Lines that were lost since the start.
+    private(set) var lostEver: UInt64 = 0
     /// A failed write left half a line behind.
     private var isMidLine = false
     private var didReport = false
@@ -30,6 +32,7 @@ package struct LogWriter: ~Copyable {
 
     mutating func add(lost count: UInt64) {
         lost += count
+        lostEver += count
     }
 
     /// Writes when the batch is large; to be called after each line.
@@ -51,6 +54,7 @@ package struct LogWriter: ~Copyable {
             didReport = false
         case .failed(let code, let written):
             lost = lostBefore + UInt64(buffer.lines) - notice
+            lostEver += UInt64(buffer.lines) - notice
             if written > 0 { isMidLine = true }
             report(code)
         }

@@ -84,8 +84,9 @@ struct GatewayProcess {
     ) async throws(CommandFailure) -> Gateway {
         let secrets = SecretReader(
             environment: Environment.variables, credentialsDirectory: Environment.variables["CREDENTIALS_DIRECTORY"])
-        let environment = GatewayEnvironment(
+        var environment = GatewayEnvironment(
             state: state, secrets: secrets, threads: threads, logger: logger, inherited: inherited)
+        environment.version = Version.number
         do throws(GatewayError) {
             return try await Gateway.start(configuration: configuration, environment: environment)
         } catch {
