@@ -75,6 +75,7 @@ extension Reason {
         balanceReasons,
         internalReasons,
         lifeReasons,
+        telemetryReasons,
         clusterReasons,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 

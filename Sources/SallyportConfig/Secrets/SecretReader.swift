@@ -59,6 +59,8 @@ package enum SecretError: Error, Hashable, Sendable {
     case noCredentialsDirectory(String)
     case empty(String)
     case unreadable(String, FileReadError)
+    /// What it was for cannot use it.
+    case unusable(String, String)
 
     package var words: String {
         switch self {
@@ -67,6 +69,7 @@ package enum SecretError: Error, Hashable, Sendable {
             "credential:\(name) needs $CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential="
         case .empty(let what): "\(what) is empty"
         case .unreadable(let what, let error): "\(what) \(error.words)"
+        case .unusable(let what, let words): "\(what) \(words)"
         }
     }
 }

@@ -69,6 +69,11 @@ extension ConfigurationCheck {
     mutating func tracing() -> TraceSettings? {
         guard let trace = draft.observability?.tracing else { return nil }
         var settings = trace.settings
+        for header in settings.headers where !Self.isCollectorField(header.name) {
+            session.report(
+                .malformedValue, "`\(header.name)` cannot be a field for the collector", at: trace.endpoint.span,
+                label: "letters, digits and hyphens, and nothing that the gateway says itself", path: trace.path.key("headers"))
+        }
         settings.trust = trace.trust.map { authority($0) }
         settings.callers = trace.callers.map { name in
             identityName(name, trustsBuiltin: true)
@@ -79,6 +84,11 @@ extension ConfigurationCheck {
             trace.because, path: trace.path, at: trace.endpoint.span,
             fix: "write https://, or add `because: \"…\"` to `otlp`")
         return settings
+    }
+
+    private static func isCollectorField(_ name: String) -> Bool {
+        let own = ["accept-encoding", "connection", "content-length", "content-type", "host", "transfer-encoding"]
+        return !own.contains(name) && !name.contains(".") && !name.contains("_")
     }
 }
 

@@ -24,6 +24,7 @@ package final class Gateway: Sendable {
     private let admin = AdminEndpoint()
     private let metrics = MetricsEndpoint()
     let telemetry: GatewayTelemetry
+    private let exporter: TraceExporter
     private let notices = ExpiryNotices()
     private let issuing: IssuingServices
     private let keeper: RevocationKeeper
@@ -115,6 +116,9 @@ package final class Gateway: Sendable {
         watch: EdgeWatch, telemetry: GatewayTelemetry
     ) {
         self.telemetry = telemetry
+        exporter = TraceExporter(telemetry.spans, logger: environment.logger)
+        exporter.adopt(generation.collector)
+        telemetry.onManySpans { [exporter] in exporter.hurry() }
         self.callers = callers
         self.limiters = limiters
         self.watch = watch
@@ -308,6 +312,7 @@ package final class Gateway: Sendable {
     private func adopt(_ generation: Generation) async {
         watch.adopt(generation.configuration.edge)
         telemetry.adopt(generation)
+        exporter.adopt(generation.collector)
         for worker in workers { await worker.run { $0.adopt(generation) } }
         // The trees of what was refused under the old rules are made by the old rules.
         Task.detached(priority: .background) { [journal] in journal.settle() }
@@ -491,6 +496,7 @@ package final class Gateway: Sendable {
         }
         await connectionsEnd(within: limits.drain)
         for listener in last { await listener.closed() }
+        await exporter.stop()
         for worker in workers { await worker.run { $0.closeAll() } }
         await state.withLock { $0.generation.cluster }?.leave(limiters.limiters)
         do { try await group.shutdownGracefully() } catch {

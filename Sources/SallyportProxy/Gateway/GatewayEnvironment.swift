@@ -2,6 +2,7 @@ import Logging
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
+import SallyportTelemetry
 
 /// What a gateway needs besides its configuration. It outlives every generation.
 package struct GatewayEnvironment: Sendable {
@@ -14,6 +15,8 @@ package struct GatewayEnvironment: Sendable {
     package var inherited: [InheritedSocket]
     /// Of the program, for metrics and traces.
     package var version = "unknown"
+    /// Of this process, for traces.
+    let instance = RequestID.random().description
     /// Looks the names of targets up.
     package var lookup: any TargetLookup = SystemLookup()
 

@@ -38,6 +38,8 @@ package final class Generation: Sendable {
     let accessLog: AccessLogOwner
     /// Nil: requests are not traced.
     let tracing: TracingPlan?
+    /// Who takes the traces.
+    let collector: Collector?
     /// Where gateways count together.
     let cluster: ClusterMembership?
     /// Seconds since 1970.
@@ -47,7 +49,7 @@ package final class Generation: Sendable {
         number: Int, configuration: Configuration, tls: [String: ListenerTLSContext], services: [String: LocalMounts],
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
         acme: [ACMEPlan], issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
-        callers: CallerKeeper, accessLog: AccessLogOwner, cluster: ClusterMembership? = nil,
+        callers: CallerKeeper, accessLog: AccessLogOwner, cluster: ClusterMembership? = nil, collector: Collector? = nil,
         limiters: LimiterRegistry = LimiterRegistry(), loadedAt: Int64
     ) {
         self.callers = callers
@@ -63,6 +65,7 @@ package final class Generation: Sendable {
         self.files = files
         self.revocation = revocation
         self.accessLog = accessLog
+        self.collector = collector
         tracing = configuration.tracing.map(TracingPlan.init)
         self.cluster = cluster
         self.loadedAt = loadedAt

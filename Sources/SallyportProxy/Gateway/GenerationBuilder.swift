@@ -71,7 +71,7 @@ struct GenerationBuilder {
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,
             revocation: try revocationPlan(), callers: callers, accessLog: try accessLog(), cluster: try cluster(),
-            limiters: limiters, loadedAt: now)
+            collector: try collector(), limiters: limiters, loadedAt: now)
     }
 
     private func revocationPlan() throws(GatewayError) -> RevocationPlan {
@@ -324,6 +324,29 @@ struct GenerationBuilder {
         var upstream = Upstream(name: "cluster.valkey", targets: [], tls: tls)
         upstream.targets = [UpstreamTarget(scheme: .https, host: store.host, port: store.port)]
         return try upstreamContext(upstream)
+    }
+
+    // MARK: traces
+
+    private mutating func collector() throws(GatewayError) -> Collector? {
+        guard let settings = configuration.tracing, let url = FetchURL(settings.endpoint + "/v1/traces") else { return nil }
+        var fields: [FetchField] = []
+        for header in settings.headers {
+            let value = String(decoding: try readSecret(header.value), as: UTF8.self)
+            guard let field = FetchField(header.name, value) else {
+                throw .secret(.unusable(header.value.text, "cannot stand in the field \(header.name)"))
+            }
+            fields.append(field)
+        }
+        var trust: [TrustAnchor] = []
+        for name in settings.trust { trust += try trustAnchors(name) }
+        return Collector(
+            url: url, fields: fields, trust: settings.trust.isEmpty ? .system : .anchors(trust),
+            resource: [
+                ("service.name", settings.service), ("service.version", environment.version),
+                ("service.instance.id", environment.instance), ("telemetry.sdk.name", "sallyport"),
+                ("telemetry.sdk.language", "swift"),
+            ], version: environment.version)
     }
 
     // MARK: log
