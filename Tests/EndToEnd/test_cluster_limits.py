@@ -70,11 +70,13 @@ class Load:
     def __init__(self, gateways, credential, each=2):
         self.admitted, self.others, self.offered, self.slowest = 0, set(), 0, 0
         self.lock, self.over = threading.Lock(), threading.Event()
+        self.ready = threading.Barrier(each * len(gateways) + 1, timeout=30)
         self.threads = [threading.Thread(target=self.run, args=(one, credential)) for one in gateways for _ in range(each)]
 
     def run(self, gateway, credential):
         admitted, offered, others, slowest = 0, 0, set(), 0
         client = gateway.client(credential)
+        self.ready.wait()
         try:
             while not self.over.is_set():
                 reply, seconds = timed(client)
@@ -95,9 +97,11 @@ class Load:
                 self.others, self.slowest = self.others | others, max(self.slowest, slowest)
 
     def last(self, seconds):
-        start = time.monotonic()
+        """Seconds from the first request on."""
         for thread in self.threads:
             thread.start()
+        self.ready.wait()
+        start = time.monotonic()
         self.over.wait(seconds)
         self.over.set()
         for thread in self.threads:
