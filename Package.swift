@@ -20,6 +20,8 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+// Over the system's SQLite: docs/decisions/0010.
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -27,7 +29,7 @@ let package = Package(
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/ and Benchmarks/, which are packages of their own.
-        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportLimits", "SallyportCluster"]),
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportLimits", "SallyportCluster", "SallyportAudit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -40,20 +42,21 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Arrows point down only: a target may name those below it. Tests/TidyTests reads this file and proves it.
         .executableTarget(
             name: "sallyport",
             dependencies: [
-                "SallyportProxy", "SallyportTLS", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess",
+                "SallyportProxy", "SallyportTLS", "SallyportStore", "SallyportAudit", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess",
                 "SallyportPolicy",
                 "SallyportConfig", "SallyportHTTP", "SallyportModel", arguments, logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "SallyportProxy",
             dependencies: [
-                "SallyportCluster", "SallyportTLS", "SallyportTokens", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportLimits", "SallyportConfig", "SallyportPolicy",
+                "SallyportCluster", "SallyportTLS", "SallyportTokens", "SallyportStore", "SallyportAudit", "SallyportPKI", "SallyportTelemetry", "SallyportEdge", "SallyportAccess", "SallyportBalance", "SallyportLimits", "SallyportConfig", "SallyportPolicy",
                 "SallyportCompression", "SallyportHTTP", "SallyportModel", nio, nioPosix, nioHTTP2, nioHPACK, logging, crypto,
             ], swiftSettings: strict),
         .target(
@@ -66,6 +69,10 @@ let package = Package(
         .target(
             name: "SallyportTokens",
             dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", crypto, jwtKit], swiftSettings: strict),
+        .target(
+            name: "SallyportStore", dependencies: ["SallyportAudit", "SallyportPKI", "SallyportModel", grdb],
+            swiftSettings: strict),
+        .target(name: "SallyportAudit", dependencies: ["SallyportModel", crypto], swiftSettings: strict),
         .target(
             name: "SallyportPKI",
             dependencies: ["SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
@@ -95,6 +102,10 @@ let package = Package(
         .testTarget(name: "SallyportLimitsTests", dependencies: ["SallyportLimits", "SallyportConfig"], swiftSettings: strict),
         .testTarget(name: "SallyportTelemetryTests", dependencies: ["SallyportTelemetry", "SallyportModel", logging], swiftSettings: strict),
         .testTarget(name: "SallyportPKITests", dependencies: ["SallyportPKI", "SallyportConfig", "SallyportModel", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(name: "SallyportAuditTests", dependencies: ["SallyportAudit", "SallyportModel", crypto], swiftSettings: strict),
+        .testTarget(
+            name: "SallyportStoreTests",
+            dependencies: ["SallyportStore", "SallyportAudit", "SallyportPKI", "SallyportModel", grdb], swiftSettings: strict),
         .testTarget(
             name: "SallyportTokensTests",
             dependencies: ["SallyportTokens", "SallyportPKI", "SallyportConfig", "SallyportModel", crypto, cryptoExtras], swiftSettings: strict),

@@ -77,6 +77,7 @@ extension Reason {
         lifeReasons,
         telemetryReasons,
         clusterReasons,
+        storeReasons,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// The reason with this code, for `sallyport explain`.

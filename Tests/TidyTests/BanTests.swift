@@ -3,7 +3,7 @@ import Testing
 /// What may not stand in the targets that decide about security, each with the reason and what to write instead.
 @Suite struct BanTests {
     static let guarded = [
-        "SallyportModel", "SallyportTLS", "SallyportPKI", "SallyportAccess", "SallyportBalance", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportHTTP", "SallyportProxy",
+        "SallyportModel", "SallyportTLS", "SallyportPKI", "SallyportAccess", "SallyportBalance", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportHTTP", "SallyportProxy", "SallyportAudit", "SallyportStore",
     ]
 
     static let bans = [

@@ -39,7 +39,7 @@ import Testing
     }
 
     /// The engines decide over values and time; sockets and event loops are for the targets above them.
-    @Test(arguments: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportLimits", "SallyportEdge", "SallyportCompression", "SallyportPolicy", "SallyportTokens", "SallyportPKI", "SallyportTelemetry"])
+    @Test(arguments: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportLimits", "SallyportEdge", "SallyportCompression", "SallyportPolicy", "SallyportTokens", "SallyportPKI", "SallyportAudit", "SallyportStore", "SallyportTelemetry"])
     func enginesDoNotKnowNIO(name: String) throws {
         let target = try #require(try Manifest().targets.first { $0.name == name })
         #expect(!target.dependencies.contains { $0.hasPrefix("NIO") })

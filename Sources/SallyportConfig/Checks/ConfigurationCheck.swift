@@ -38,6 +38,7 @@ struct ConfigurationCheck {
         let accessLog = accessLog()
         let metrics = metrics()
         let tracing = tracing()
+        let audit = audit()
         if session.hasErrors { return nil }
         var configuration = Configuration(
             listeners: listeners, tlsProfiles: profiles, authorities: authorities, identities: identities,
@@ -50,6 +51,7 @@ struct ConfigurationCheck {
         configuration.cluster = cluster
         configuration.metrics = metrics
         configuration.tracing = tracing
+        configuration.audit = audit
         return configuration
     }
 

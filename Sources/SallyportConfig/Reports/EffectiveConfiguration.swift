@@ -23,8 +23,16 @@ package enum EffectiveConfiguration {
                 "accessLog": accessLog(configuration.accessLog), "metrics": configuration.metrics.map(metrics),
                 "otlp": configuration.tracing.map(tracing),
             ]),
+            "audit": audit(configuration.audit),
             "shutdown": shutdown(configuration.shutdown),
             "acceptedRisks": .array(configuration.acceptedRisks.map(risk)),
+        ])
+    }
+
+    private static func audit(_ settings: AuditSettings) -> JSONValue {
+        .members([
+            "keep": .strings(settings.keep.map(\.rawValue).sorted()), "strict": .strings(settings.strict.sorted()),
+            "retain": settings.retain.map { .string(DurationText.text($0)) },
         ])
     }
 

@@ -52,6 +52,9 @@ enum RootSection {
         "Which requests go where, and for whom; the most specific route wins, and the first of equals.")
     static let observability = Field("observability", ObservabilitySection.type, "What is recorded about requests.")
 
+    static let audit = Field(
+        "audit", AuditSection.type, otherwise: "what operators do is recorded, and kept for ever",
+        "What is recorded in the audit trail, and for how long.")
     static let shutdown = Field(
         "shutdown", ShutdownSection.type, "How the gateway leaves when it is stopped or replaced.")
 
@@ -59,7 +62,8 @@ enum RootSection {
         "a configuration",
         [
             version.row, include.row, admin.row, pki.row, tlsProfiles.row, identities.row, groups.row,
-            listeners.row, upstreams.row, policies.row, cluster.row, limits.row, routes.row, observability.row, shutdown.row,
+            listeners.row, upstreams.row, policies.row, cluster.row, limits.row, routes.row, observability.row, audit.row,
+            shutdown.row,
         ]
     ) { record in
         ConfigurationDraft(
@@ -77,7 +81,7 @@ enum RootSection {
             edge: record[limits]?.value ?? EdgeLimits(),
             routes: record[routes]?.value ?? [],
             hasRoutes: record.has(routes.row.name),
-            observability: record[observability]?.value,
+            observability: record[observability]?.value, audit: record[audit],
             shutdown: record[shutdown]?.value ?? Shutdown(),
             span: record.span)
     }
@@ -126,6 +130,7 @@ struct ConfigurationDraft: Sendable {
     var routes: [Located<RouteDraft>]
     var hasRoutes: Bool
     var observability: ObservabilityDraft?
+    var audit: Located<AuditDraft>?
     var shutdown: Shutdown
     var span: Span
 }

@@ -27,6 +27,7 @@ package struct Configuration: Sendable {
     package var metrics: MetricsSettings?
     /// Nil: requests are not traced.
     package var tracing: TraceSettings?
+    package var audit = AuditSettings()
     package var shutdown: Shutdown
     package var acceptedRisks: [AcceptedRisk]
     /// Every file that was read, absolute; `--watch` looks at these.

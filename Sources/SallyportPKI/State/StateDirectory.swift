@@ -63,6 +63,9 @@ package struct StateDirectory: Sendable, Hashable {
         try makeFolders(["ca", "revocation"] + IssuedKind.allCases.map(\.folder))
     }
 
+    /// Makes a folder of the directory (0700) where it is missing and refuses one that others could write to.
+    package func makeFolder(_ folder: String) throws(PKIError) { try makeFolders([folder]) }
+
     /// Makes folders of the directory (0700) where they are missing and refuses one that others could write to.
     /// - Parameter folders: relative; a folder stands behind the one that it lies in.
     func makeFolders(_ folders: [String]) throws(PKIError) {
