@@ -21,6 +21,7 @@ struct Sallyport: AsyncParsableCommand {
             CommandGroup(
                 name: "Certificates", subcommands: [AuthorityCommand.self, CertificateCommand.self, TLSCommand.self]),
             CommandGroup(name: "API keys", subcommands: [KeyCommand.self]),
+            CommandGroup(name: "Records", subcommands: [AuditCommand.self, StoreCommand.self]),
             CommandGroup(name: "Trying out", subcommands: [CurlCommand.self, RouteCommand.self]),
             CommandGroup(
                 name: "Reference",

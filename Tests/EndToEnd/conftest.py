@@ -48,7 +48,7 @@ class Edge:
     """A gateway in front of one upstream, with alice allowed everything."""
 
     def __init__(self, folder, authority, server_certificate, upstream=None, *, wait=True, arguments=(),
-                 open_files=None, **changes):
+                 open_files=None, environment=None, **changes):
         self.upstream, self.port = upstream, free_port()
         self.configuration = {
             "version": 1,
@@ -68,7 +68,8 @@ class Edge:
         }
         for path, value in changes.items():
             self.change(path, value)
-        self.gateway = Gateway(folder, self.configuration, wait=wait, arguments=arguments, open_files=open_files)
+        self.gateway = Gateway(folder, self.configuration, wait=wait, arguments=arguments, open_files=open_files,
+                               environment=environment)
 
     def change(self, path, value):
         """Sets a section: `upstreams`, or `tlsProfiles__edge__base` for a key further down."""

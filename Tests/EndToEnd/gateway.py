@@ -178,13 +178,13 @@ class Process:
 class Gateway(Process):
     """`sallyport run` with a configuration written by a test."""
 
-    def __init__(self, folder, configuration, *, arguments=(), wait=True, open_files=None):
+    def __init__(self, folder, configuration, *, arguments=(), wait=True, open_files=None, environment=None):
         self.folder = Path(folder)
         self.file = self.folder / "sallyport.yaml"
         self.access_file = self.folder / "access.log"
         self.write(configuration)
         super().__init__("run", "-c", self.file, *arguments, state=self.folder / "state", cwd=self.folder,
-                         open_files=open_files)
+                         environment=environment, open_files=open_files)
         if wait:
             self.wait_ready()
 

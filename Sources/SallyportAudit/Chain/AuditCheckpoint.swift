@@ -28,6 +28,12 @@ package struct AuditCheckpoint: Sendable, Hashable {
         self.signature = signature
     }
 
+    /// In hexadecimal.
+    package var signatureText: String {
+        let digits = CanonicalWriter.digits
+        return String(decoding: signature.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
     static func statement(_ kind: Kind, _ head: AuditHead, _ time: Int64) -> [UInt8] {
         Array("sallyport audit checkpoint 1\n\(kind.rawValue)\n\(head.sequence)\n\(head.hash)\n\(time)\n".utf8)
     }

@@ -5,10 +5,10 @@ package enum AuditMark {
     package static let length = 288
 
     package static func line(_ mark: AuditCheckpoint) -> [UInt8] {
-        let digits = CanonicalWriter.digits
-        let signature = String(
-            decoding: mark.signature.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-        let words = ["mark1", String(mark.head.sequence), mark.head.hash.description, String(mark.time), mark.key, signature]
+        let words = [
+            "mark1", String(mark.head.sequence), mark.head.hash.description, String(mark.time), mark.key,
+            mark.signatureText,
+        ]
         let text = Array(words.joined(separator: " ").utf8)
         // Longest: 5 + 19 + 64 + 19 + 16 + 128 and five spaces.
         return text + [UInt8](repeating: UInt8(ascii: " "), count: max(0, length - 1 - text.count)) + [UInt8(ascii: "\n")]

@@ -172,6 +172,8 @@ final class ClientSession {
                 method: .other, status: reason.status ?? 400, reason: reason,
                 isHTTP2: established.tls.alpn == ListenerProtocol.http2.applicationProtocol),
             nanoseconds: 0, exemplar: nil)
+        view.generation.audit?.note(
+            unreadable: reason, of: Caller(identity), request: id.description, address: clientAddress)
         let entry = AccessRecord(
             time: UnixTime.nanoseconds(), connection: accessConnection, status: reason.status ?? 400, reason: reason,
             responseBytes: UInt64(responseBytes), id: id, generation: view.generation.number)

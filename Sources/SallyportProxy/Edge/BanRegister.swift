@@ -1,9 +1,11 @@
 import Logging
 import NIOCore
+import SallyportAudit
 import SallyportConfig
 import SallyportEdge
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 import Synchronization
 
 /// Who is not served by this process: what operators have added, and what clients have brought on themselves. It
@@ -29,16 +31,18 @@ package final class BanRegister: Sendable {
     private let writing = Mutex<Void>(())
     private let file: BanFile?
     private let logger: Logger
+    private let audit: AuditRecorder?
 
     /// - Throws: banFileUnusable.
-    convenience init(in directory: StateDirectory, logger: Logger) throws(PKIError) {
+    convenience init(in directory: StateDirectory, logger: Logger, audit: AuditRecorder? = nil) throws(PKIError) {
         let file = BanFile(directory)
-        self.init(file: file, logger: logger)
+        self.init(file: file, logger: logger, audit: audit)
         restore(try file.bans())
     }
 
     /// Without a file, nothing outlives the process.
-    init(file: BanFile? = nil, logger: Logger = Logger(label: "bans")) {
+    init(file: BanFile? = nil, logger: Logger = Logger(label: "bans"), audit: AuditRecorder? = nil) {
+        self.audit = audit
         state = Mutex(State())
         self.file = file
         self.logger = logger
@@ -108,6 +112,10 @@ package final class BanRegister: Sendable {
         guard let begun else { return }
         additions.add(1, ordering: .releasing)
         say(begun)
+        audit?.noteStranger(
+            AuditEntry(
+                .banAdded, .done, at: UnixTime.nanoseconds(), actor: "sallyport", object: begun.subject.text,
+                reason: reason.name, detail: begun.because))
     }
 
     private func say(_ ban: Ban) {

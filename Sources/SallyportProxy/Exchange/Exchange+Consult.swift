@@ -39,7 +39,7 @@ extension Exchange {
         case 200..<300:
             take(service.take, from: head)
             goOn()
-        case 300..<400: sendElsewhere(head)
+        case 300..<400: recordRefusal(.consultRefused) { [self] in sendElsewhere(head) }
         case 401: answer(LocalReply(.consultUnauthenticated, fields: fields(["www-authenticate"], of: head)))
         default: answer(LocalReply(.consultRefused))
         }

@@ -16,6 +16,8 @@ enum DecisionStep {
     case authorize
     /// Whether others agree; the first of them that has not been asked.
     case consult(Int)
+    /// Whether it is recorded, where a route demands that.
+    case record
 }
 
 // One step after the other; each lets the request go on, answers it, or waits.
@@ -41,7 +43,9 @@ extension Exchange {
         case .consult(let index) where index < route.policy.consults.count:
             consult(route.policy.consults[index]) { [self] in decide(route, from: .consult(index + 1)) }
         case .consult:
-            proceed(route)
+            decide(route, from: .record)
+        case .record:
+            permitted(route) { [self] in proceed(route) }
         }
     }
 

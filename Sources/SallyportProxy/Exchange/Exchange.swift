@@ -37,6 +37,8 @@ final class Exchange {
     var local: LocalCall?
     var turn = Turn.none
     var suspension: Suspension?
+    /// The audit trail has it, or cannot have it.
+    var isRefusalRecorded = false
     /// Complete lines for the upstream, from services that agreed.
     var consulted: [UInt8] = []
     var consultation: SideCall?
@@ -130,8 +132,12 @@ final class Exchange {
 
     // MARK: answering
 
-    /// The gateway's own refusal.
+    /// The gateway's own refusal, recorded first where the audit trail keeps such.
     func answer(_ reply: LocalReply) {
+        recordRefusal(reply.reason) { [self] in deliver(reply) }
+    }
+
+    private func deliver(_ reply: LocalReply) {
         record.reason = reply.reason
         session.refused(reply.reason)
         if isGRPC { return answerCall(reply) }

@@ -7,6 +7,7 @@ import SallyportEdge
 import SallyportLimits
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 import SallyportTLS
 import SallyportTelemetry
 import Synchronization
@@ -69,7 +70,7 @@ package final class Gateway: Sendable {
         let generation = try builder.build(number: 1)
         let bans: BanRegister
         do throws(PKIError) {
-            bans = try BanRegister(in: environment.state, logger: environment.logger)
+            bans = try BanRegister(in: environment.state, logger: environment.logger, audit: environment.audit)
         } catch {
             throw .bans(error)
         }
@@ -85,6 +86,7 @@ package final class Gateway: Sendable {
             environment: environment, generation: generation, group: group, workers: workers, issuing: issuing,
             keeper: keeper, callers: callers, limiters: limiters, watch: watch, telemetry: telemetry)
         gateway.watchEdge()
+        environment.audit?.adopt(retention: configuration.audit.retain?.components.seconds)
         gateway.watchRevocation(generation.revocation)
         gateway.watchCallers(generation)
         gateway.upstreams.adopt(generation.upstreams.values, on: workers.first)
@@ -313,6 +315,7 @@ package final class Gateway: Sendable {
         watch.adopt(generation.configuration.edge)
         telemetry.adopt(generation)
         exporter.adopt(generation.collector)
+        environment.audit?.adopt(retention: generation.configuration.audit.retain?.components.seconds)
         for worker in workers { await worker.run { $0.adopt(generation) } }
         // The trees of what was refused under the old rules are made by the old rules.
         Task.detached(priority: .background) { [journal] in journal.settle() }
@@ -417,6 +420,9 @@ package final class Gateway: Sendable {
     }
 
     package var bans: BanRegister { workers[0].edge.bans }
+
+    /// Where decisions are recorded.
+    package var audit: AuditRecorder? { environment.audit }
 
     // MARK: state
 

@@ -2,6 +2,7 @@ import Logging
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 import SallyportTelemetry
 
 /// What a gateway needs besides its configuration. It outlives every generation.
@@ -17,12 +18,16 @@ package struct GatewayEnvironment: Sendable {
     package var version = "unknown"
     /// Of this process, for traces.
     let instance = RequestID.random().description
+    /// Where decisions are recorded; nil: nowhere, as in tests.
+    package var audit: AuditRecorder?
     /// Looks the names of targets up.
     package var lookup: any TargetLookup = SystemLookup()
 
     package init(
-        state: StateDirectory, secrets: SecretReader, threads: Int, logger: Logger, inherited: [InheritedSocket] = []
+        state: StateDirectory, secrets: SecretReader, threads: Int, logger: Logger, inherited: [InheritedSocket] = [],
+        audit: AuditRecorder? = nil
     ) {
+        self.audit = audit
         self.inherited = inherited
         self.state = state
         self.secrets = secrets

@@ -42,6 +42,8 @@ package final class Generation: Sendable {
     let collector: Collector?
     /// Where gateways count together.
     let cluster: ClusterMembership?
+    /// Nil: there is no trail, as in tests.
+    let audit: AuditRules?
     /// Seconds since 1970.
     let loadedAt: Int64
 
@@ -50,6 +52,7 @@ package final class Generation: Sendable {
         upstreams: [String: UpstreamPlan], certificates: [ServedCertificate], lifetimes: [CertificateLifetime],
         acme: [ACMEPlan], issued: [String: IssuedCredential], files: ReadFiles, revocation: RevocationPlan,
         callers: CallerKeeper, accessLog: AccessLogOwner, cluster: ClusterMembership? = nil, collector: Collector? = nil,
+        audit: AuditRules? = nil,
         limiters: LimiterRegistry = LimiterRegistry(), loadedAt: Int64
     ) {
         self.callers = callers
@@ -68,6 +71,7 @@ package final class Generation: Sendable {
         self.collector = collector
         tracing = configuration.tracing.map(TracingPlan.init)
         self.cluster = cluster
+        self.audit = audit
         self.loadedAt = loadedAt
         routes = RouteTable(configuration, limiters: limiters)
         proxyTrust = Dictionary(configuration.listeners.map { ($0.name, $0.proxyProtocol) }) { first, _ in first }

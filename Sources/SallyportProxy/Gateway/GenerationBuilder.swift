@@ -71,7 +71,9 @@ struct GenerationBuilder {
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,
             revocation: try revocationPlan(), callers: callers, accessLog: try accessLog(), cluster: try cluster(),
-            collector: try collector(), limiters: limiters, loadedAt: now)
+            collector: try collector(),
+            audit: environment.audit.map { AuditRules($0, configuration.audit, generation: number) }, limiters: limiters,
+            loadedAt: now)
     }
 
     private func revocationPlan() throws(GatewayError) -> RevocationPlan {
@@ -237,9 +239,12 @@ struct GenerationBuilder {
             issued[key] = known
             return known.credential
         }
+        let certificate = try pki { () throws(PKIError) in
+            try authority.issueServer(names: names, lifetime: lifetime, at: now)
+        }
+        environment.recordIssued(certificate)
         let fresh = try pki { () throws(PKIError) in
-            try IssuedCredential(
-                authority.issueServer(names: names, lifetime: lifetime, at: now), for: names, lifetime: lifetime, at: now)
+            try IssuedCredential(certificate, for: names, lifetime: lifetime, at: now)
         }
         issued[key] = fresh
         return fresh.credential

@@ -286,6 +286,7 @@ struct ConnectionGate: Sendable {
                 // What the gate refuses is summed up.
                 guard loop.handshakeEnds(ticket), !refusal.reason.isOfTheGate else { return }
                 refusal.log(to: logger)
+                view.generation.audit?.note(refusal)
                 remember(refusal, context: context, at: loop.wallClockSeconds())
             },
             finished: sample(listener.name, channel, loop))

@@ -2,6 +2,7 @@ import Logging
 import NIOPosix
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 import Synchronization
 
 /// The ACME server with its disk, its authority and its view of the network. It outlives generations; each brings its
@@ -19,17 +20,20 @@ final class ACMEDesk: Sendable {
     private let store: ServerRecordStore
     private let directory: StateDirectory
     private let logger: Logger
+    private let audit: AuditRecorder?
     private let queue: ValidationQueue
     private let revoked: @Sendable () -> Void
 
     /// - Parameter revoked: called after the authority has withdrawn a certificate.
     init(
-        _ directory: StateDirectory, policy: ACMEPolicy, logger: Logger, revoked: @escaping @Sendable () -> Void
+        _ directory: StateDirectory, policy: ACMEPolicy, logger: Logger, audit: AuditRecorder? = nil,
+        revoked: @escaping @Sendable () -> Void
     ) throws(PKIError) {
         store = try ServerRecordStore(directory)
         state = Mutex(State(server: try store.server(policy: policy)))
         self.directory = directory
         self.logger = logger
+        self.audit = audit
         self.revoked = revoked
         queue = ValidationQueue()
     }
@@ -94,6 +98,7 @@ final class ACMEDesk: Sendable {
         do throws(PKIError) {
             let certified = try LocalAuthority.openOrCreate(directory, at: now).certify(
                 issuance.request, subject: issuance.subject, lifetime: issuance.lifetime, at: now)
+            try audit?.recordIssued(certified, to: certified.name, by: "acme")
             logger.info(
                 "certificate issued",
                 metadata: [
@@ -110,7 +115,12 @@ final class ACMEDesk: Sendable {
     private func withdraw(_ revocation: ACMERevocation, at now: Int64) -> Result<Bool, PKIError> {
         do throws(PKIError) {
             let authority = try LocalAuthority.openOrCreate(directory, at: now)
-            return .success(try !authority.revoke(revocation.serial, at: now).isEmpty)
+            let revoked = try authority.revoke(revocation.serial, at: now)
+            // Withdrawn it is, recorded or not.
+            do throws(PKIError) { try audit?.recordRevoked(revoked, by: "acme") } catch {
+                logger.error("revocation not recorded", metadata: ["code": "\(error.reason.name)", "error": "\(error)"])
+            }
+            return .success(!revoked.isEmpty)
         } catch {
             logger.error("certificate not revoked", metadata: ["error": "\(error)", "by": "acme"])
             return .failure(error)

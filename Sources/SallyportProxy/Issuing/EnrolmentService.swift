@@ -4,6 +4,7 @@ import SallyportConfig
 import SallyportHTTP
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 import Synchronization
 
 /// `POST /enrol` with a certificate request: a certificate for the bearer of a token, or for the client that shows an
@@ -13,6 +14,7 @@ struct EnrolmentService: LocalService {
     let settings: EnrolmentSettings
     let directory: StateDirectory
     let logger: Logger
+    let audit: AuditRecorder?
     let renewals: RenewalCount
 
     func answer(_ request: LocalRequest) async -> LocalAnswer {
@@ -100,6 +102,7 @@ struct EnrolmentService: LocalService {
     ) throws(PKIError) -> LocalAnswer {
         let certified = try LocalAuthority.openOrCreate(directory, at: now).certify(
             request, subject: subject, lifetime: lifetime, at: now)
+        try audit?.recordIssued(certified, to: certified.name, by: "enrolment")
         logger.info(
             "certificate issued",
             metadata: [

@@ -2,12 +2,14 @@ import Logging
 import NIOPosix
 import SallyportConfig
 import SallyportPKI
+import SallyportStore
 import Synchronization
 
 /// What issues certificates to workloads: made anew for each generation, over state that outlives them all.
 final class IssuingServices: Sendable {
     private let directory: StateDirectory
     private let logger: Logger
+    private let audit: AuditRecorder?
     private let renewals = RenewalCount()
     private let desk = Mutex<ACMEDesk?>(nil)
     private let revoked = Mutex<(@Sendable () -> Void)?>(nil)
@@ -15,6 +17,7 @@ final class IssuingServices: Sendable {
     init(_ environment: GatewayEnvironment) {
         directory = environment.state
         logger = environment.logger
+        audit = environment.audit
     }
 
     /// - Parameter action: makes a withdrawn certificate useless at once.
@@ -32,7 +35,7 @@ final class IssuingServices: Sendable {
         }
         if let settings = configuration.enrolment {
             let service = EnrolmentService(
-                settings: settings, directory: directory, logger: logger, renewals: renewals)
+                settings: settings, directory: directory, logger: logger, audit: audit, renewals: renewals)
             mounts[settings.listener, default: LocalMounts()].add(service, at: settings.path)
         }
         return mounts
@@ -43,7 +46,8 @@ final class IssuingServices: Sendable {
         let result = desk.withLock { desk -> Result<ACMEDesk, PKIError> in
             if let desk { return .success(desk) }
             do throws(PKIError) {
-                let opened = try ACMEDesk(directory, policy: policy, logger: logger) { [weak self] in self?.hasRevoked()
+                let opened = try ACMEDesk(directory, policy: policy, logger: logger, audit: audit) { [weak self] in
+                    self?.hasRevoked()
                 }
                 desk = opened
                 Task { await opened.resume(prober) }

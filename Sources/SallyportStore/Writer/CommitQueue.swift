@@ -96,6 +96,14 @@ package final class CommitQueue: Sendable {
         return flush()
     }
 
+    /// Runs other work with the store on the writer's thread; a failure is reported like one of a write.
+    package func perform(_ work: @escaping @Sendable () throws(StoreError) -> Void) {
+        thread.async {
+            guard self.state.withLock({ !$0.isClosed && !$0.isFailing }) else { return }
+            do throws(StoreError) { try work() } catch { self.report(error) }
+        }
+    }
+
     private func lookAgain(after pause: DispatchTimeInterval) {
         thread.asyncAfter(deadline: .now() + pause) {
             self.state.withLock { $0.isAwaited = false }

@@ -11,6 +11,8 @@ struct AdminRequest: Codable, Sendable, Equatable {
     var seconds: Int?
     /// Of `banAdd`: why.
     var because: String?
+    /// Who asks, as the system says; what a request claims is not believed.
+    var user: UInt32?
 
     enum Command: String, Codable, Sendable, CaseIterable {
         case status, reload, diff, stop

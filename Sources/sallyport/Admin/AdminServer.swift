@@ -87,7 +87,9 @@ private final class AdminConnection: ChannelInboundHandler {
     private let replies: AdminReplies
     private var received: [UInt8] = []
     private var deadline: Scheduled<Void>?
-    private var isTrusted = false
+    /// Set once the peer is trusted.
+    private var user: UInt32?
+    private var isTrusted: Bool { user != nil }
 
     /// For the request to arrive whole.
     private static let limit = TimeAmount.seconds(5)
@@ -131,7 +133,8 @@ private final class AdminConnection: ChannelInboundHandler {
         switch Result(catching: { try JSONDecoder().decode(AdminRequest.self, from: Data(line)) }) {
         case .success(let request) where request.command == .handover:
             handOver(channel)
-        case .success(let request):
+        case .success(var request):
+            request.user = user
             Self.start(request, handler, replies, on: channel)
         case .failure:
             Self.send(
@@ -192,7 +195,7 @@ private final class AdminConnection: ChannelInboundHandler {
             level: .socket, name: .init(rawValue: SO_PEERCRED))
         credentials.assumeIsolated().whenComplete { [self] result in
             if case .success(let peer) = result, peer.user == geteuid() || peer.user == 0 {
-                isTrusted = true
+                user = peer.user
             } else {
                 context.close(promise: nil)
             }

@@ -1,6 +1,8 @@
+import SallyportAudit
 import SallyportEdge
 import SallyportPKI
 import SallyportProxy
+import SallyportStore
 
 // Who is not served, as commands ask for it. What comes over the socket is checked as what people type.
 extension GatewayService {
@@ -26,6 +28,7 @@ extension GatewayService {
             let result: BanList.Addition
             do throws(PKIError) { result = try register.add(ban) } catch { throw CommandFailure(error) }
             let note = result == .replaced ? "  (in place of another ban)" : ""
+            try record(.banAdded, [ban], by: request)
             return AdminReply(
                 text: "\(Terminal.tick) banned  \(BanText.line(ban))\(note)", json: BanText.json([ban]), messages: doubt)
         }
@@ -46,9 +49,26 @@ extension GatewayService {
     nonisolated func liftBan(_ request: AdminRequest) -> AdminReply {
         reply { () throws(CommandFailure) in
             let lifted = if let text = request.subject { try lift(text) } else { try liftAll() }
+            try record(.banLifted, lifted, by: request)
             let lines = lifted.map { "\(Terminal.tick) lifted  \(BanText.line($0))" }
             return AdminReply(
                 text: lines.isEmpty ? "nobody was banned" : lines.joined(separator: "\n"), json: BanText.json(lifted))
+        }
+    }
+
+    /// On the disk when it returns.
+    private nonisolated func record(
+        _ event: AuditEvent, _ bans: [Ban], by request: AdminRequest
+    ) throws(CommandFailure) {
+        let actor = OperatorAudit.actor(of: request.user)
+        for ban in bans {
+            do throws(StoreError) {
+                try audit?.commit(AuditEntry(event, object: ban.subject.text, detail: ban.because, by: actor))
+            } catch {
+                throw CommandFailure(
+                    .failed, "it was done, but is not in the audit trail: \(error.reason.name): \(error.detail)",
+                    fix: error.reason.fix.description)
+            }
         }
     }
 

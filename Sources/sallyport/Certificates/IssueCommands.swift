@@ -2,8 +2,10 @@ import ArgumentParser
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 
 struct ClientCertificateCommand: ParsableCommand {
+    private static let way = "cert client"
     static let configuration = CommandConfiguration(
         commandName: "client", abstract: "Issue a client certificate: clients/NAME.pem and clients/NAME.key.",
         discussion: "Its name is what `allow:` in a route speaks of. Makes the authority when there is none.")
@@ -24,7 +26,7 @@ struct ClientCertificateCommand: ParsableCommand {
         let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
         try overwriting.check(.client, name, authority)
         let lifetime = try lifetime.lifetime() ?? LocalAuthority.clientLifetime
-        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
+        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn, by: Self.way) { () throws(PKIError) in
             try authority.issueClient(name: name, uri: uri, dns: dns, lifetime: lifetime, at: Environment.now())
         }
         issued.show(asJSON: json.isOn)
@@ -33,6 +35,7 @@ struct ClientCertificateCommand: ParsableCommand {
 }
 
 struct ServerCertificateCommand: ParsableCommand {
+    private static let way = "cert server"
     static let configuration = CommandConfiguration(
         commandName: "server", abstract: "Issue a server certificate: servers/NAME.pem and servers/NAME.key.",
         discussion: """
@@ -53,7 +56,7 @@ struct ServerCertificateCommand: ParsableCommand {
         let authority = try AuthorityAccess(state: state.locate()).openOrCreate()
         try overwriting.check(.server, name, authority)
         let lifetime = try lifetime.lifetime() ?? .seconds(90 * 86_400)
-        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
+        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn, by: Self.way) { () throws(PKIError) in
             try authority.issueServer(names: [name] + dns, lifetime: lifetime, at: Environment.now())
         }
         issued.show(asJSON: json.isOn)
@@ -62,6 +65,7 @@ struct ServerCertificateCommand: ParsableCommand {
 }
 
 struct CertificateRenewCommand: ParsableCommand {
+    private static let way = "cert renew"
     static let configuration = CommandConfiguration(
         commandName: "renew", abstract: "Issue a certificate again: same names, new key, new files.",
         discussion: "The old certificate stays valid until it expires; revoke it when its key may be known to others.")
@@ -78,7 +82,7 @@ struct CertificateRenewCommand: ParsableCommand {
     func run() throws {
         let authority = try AuthorityAccess(state: state.locate()).open()
         let lifetime = try lifetime.lifetime()
-        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn) { () throws(PKIError) in
+        let issued = try IssuedFiles(authority, withPKCS12: pkcs12.isOn, by: Self.way) { () throws(PKIError) in
             try authority.renew(name, kind: server ? .server : nil, lifetime: lifetime, at: Environment.now())
         }
         issued.show(asJSON: json.isOn)
@@ -128,8 +132,10 @@ struct IssuedFiles {
     let password: String?
 
     init(
-        _ authority: LocalAuthority, withPKCS12: Bool, issue: () throws(PKIError) -> IssuedCertificate
+        _ authority: LocalAuthority, withPKCS12: Bool, by way: String,
+        issue: () throws(PKIError) -> IssuedCertificate
     ) throws(CommandFailure) {
+        let audit = try OperatorAudit.required(in: authority.state)
         let password = withPKCS12 ? PKCS12.generatedPassword() : nil
         do throws(PKIError) {
             issued = try issue()
@@ -138,6 +144,10 @@ struct IssuedFiles {
             throw CommandFailure(error)
         }
         self.password = password
+        try audit.record([
+            CertificateRecord(
+                issued: issued.facts, kind: issued.kind.rawValue, name: issued.name, actor: OperatorAudit.actor, way: way)
+        ])
     }
 
     func show(asJSON: Bool) {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import SallyportAudit
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
+import SallyportStore
 
 struct CertificateRevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,7 +70,12 @@ struct CertificateRevokeCommand: ParsableCommand {
                     "\(Terminal.tick) revoked  \(record.kind.rawValue) \(record.name)  serial \(record.serial)")
             }
         }
-        try tellRunningGateway(state, done: "revoked", next: "cert list")
+        let records = revoked.map { record in
+            CertificateRecord(
+                revoked: record.serial, kind: record.kind.rawValue, name: record.name, reason: reason.name,
+                actor: OperatorAudit.actor, way: "cert revoke")
+        }
+        try finish(state, "revoked", next: "cert list") { audit throws(CommandFailure) in try audit.record(records) }
     }
 
     // MARK: the deny list
@@ -84,7 +91,9 @@ struct CertificateRevokeCommand: ParsableCommand {
         } else {
             Terminal.print("\(Terminal.tick) denied  \(entry.text)" + (isNew ? "" : "  (it was on the list already)"))
         }
-        try tellRunningGateway(state, done: "denied", next: "cert denied")
+        try finish(state, "denied", next: "cert denied") { audit throws(CommandFailure) in
+            try audit.record(AuditEntry(.certificateDenied, object: entry.text, detail: reason.name))
+        }
     }
 
     private func takeBack() throws {
@@ -97,7 +106,9 @@ struct CertificateRevokeCommand: ParsableCommand {
         } else {
             Terminal.print("\(Terminal.tick) no longer denied  \(entry.text)")
         }
-        try tellRunningGateway(state, done: "taken back", next: "cert denied")
+        try finish(state, "taken back", next: "cert denied") { audit throws(CommandFailure) in
+            try audit.record(AuditEntry(.certificateAllowed, object: entry.text))
+        }
     }
 
     // MARK: both
@@ -106,6 +117,15 @@ struct CertificateRevokeCommand: ParsableCommand {
         guard yes || Terminal.confirm(question) else {
             throw CommandFailure(.failed, "nothing was \(done)", fix: "to do it without being asked: --yes")
         }
+    }
+
+    /// Neither a gateway that does not answer nor a trail that cannot be written to keeps the other from being tried.
+    private func finish(
+        _ state: StateDirectory, _ done: String, next: String, record: (OperatorAudit) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        let recorded = Result { () throws(CommandFailure) in try record(OperatorAudit.wanted(in: state)) }
+        try tellRunningGateway(state, done: done, next: next)
+        try recorded.get()
     }
 
     private func tellRunningGateway(_ state: StateDirectory, done: String, next: String) throws(CommandFailure) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SallyportAudit
 import SallyportPKI
 
 extension LocalAuthority.Rotation: ExpressibleByArgument {}
@@ -33,7 +34,10 @@ struct RotateCommand: ParsableCommand {
 
     func run() throws {
         let state = try state.locate()
+        let audit = try OperatorAudit.required(in: state)
         let authority = try finish ? finishRotation(state) : rotate(state)
+        let what = finish ? "overlap ended" : "new \((part ?? .intermediate).rawValue)"
+        try audit.record(AuditEntry(.authorityRotated, object: what, detail: "intermediate \(authority.intermediate.serial)"))
         let text = AuthorityText(authority, at: Environment.now())
         Terminal.print(json.isOn ? text.json : text.description)
         try tellRunningGateway(state)

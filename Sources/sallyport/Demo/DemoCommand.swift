@@ -70,7 +70,7 @@ struct Demo: Sendable {
             }
             if try hasCertificate(name) { continue }
             let lifetime = Duration.seconds(90 * 86_400)
-            let issued = try IssuedFiles(authority, withPKCS12: true) { () throws(PKIError) in
+            let issued = try IssuedFiles(authority, withPKCS12: true, by: "demo") { () throws(PKIError) in
                 try authority.issueClient(name: name, lifetime: lifetime, at: Environment.now())
             }
             clients.fresh[name] = issued.password

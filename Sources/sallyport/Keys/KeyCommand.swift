@@ -1,4 +1,5 @@
 import ArgumentParser
+import SallyportAudit
 import SallyportConfig
 import SallyportModel
 import SallyportPKI
@@ -38,12 +39,25 @@ extension KeyCommand {
                 now + (try DurationOption.seconds(text, in: 60...(3650 * 86_400), named: "--for"))
             }
             let directory = try state.locate()
+            let audit = try OperatorAudit.required(in: directory)
+            let key: APIKey
             do throws(PKIError) {
-                let key = try APIKeyFile(directory).create(
+                key = try APIKeyFile(directory).create(
                     name: CertificateName(name), identity: identity, expiresAt: expiresAt, at: now)
-                show(key, expiresAt)
             } catch {
                 throw CommandFailure(error)
+            }
+            try record(expiresAt, audit, directory)
+            show(key, expiresAt)
+        }
+
+        /// A key that is not recorded is not given out.
+        private func record(_ expiresAt: Int64?, _ audit: OperatorAudit, _ state: StateDirectory) throws(CommandFailure) {
+            let words = identity.map { "for \($0)" } ?? "for whoever has it"
+            let end = expiresAt.map { ", until \($0)" } ?? ""
+            do throws(CommandFailure) { try audit.record(AuditEntry(.keyCreated, object: name, detail: words + end)) } catch {
+                do throws(PKIError) { try APIKeyFile(state).revoke(name: name) } catch { throw CommandFailure(error) }
+                throw CommandFailure(.failed, "the key was taken back: \(error.message)", fix: error.fix)
             }
         }
 
@@ -126,6 +140,7 @@ extension KeyCommand {
         func run() throws {
             let directory = try state.locate()
             do throws(PKIError) { try APIKeyFile(directory).revoke(name: name) } catch { throw CommandFailure(error) }
+            try OperatorAudit.wanted(in: directory).record(AuditEntry(.keyRevoked, object: name))
             Terminal.print("\(Terminal.tick) API key \(name) is revoked")
             Terminal.next("key list")
         }

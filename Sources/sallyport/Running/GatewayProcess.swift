@@ -6,6 +6,7 @@ import SallyportConfig
 import SallyportModel
 import SallyportPKI
 import SallyportProxy
+import SallyportStore
 import SallyportTelemetry
 
 /// The life of a gateway process from reading its configuration to the last byte drained.
@@ -52,12 +53,17 @@ struct GatewayProcess {
             SallyportLogHandler(label: label, sink: sink, format: isInteractive ? .text : .json)
         }
         defer { sink.close() }
-        let gateway = try await start(configuration, inherited: inherited, logger: logger)
+        let audit = try GatewayAudit(in: state, logger: logger)
+        let gateway = try await start(configuration, inherited: inherited, logger: logger, audit: audit.recorder)
+        audit.started(configuration, source: source.name)
         let voice = OperatorLog(
             logger: logger, sink: sink, isInteractive: isInteractive, colour: Terminal.colourful(STDERR_FILENO))
         let service = GatewayService(gateway: gateway, source: source, files: files, voice: voice)
         let giving = HandoverGiving(gateway: gateway, lock: lock.descriptor, state: state)
+        let tending = Task { await audit.tend() }
         try await serve(service, signals: signals, voice: voice, giving, taking)
+        tending.cancel()
+        audit.stopped()
         _ = consume lock
     }
 
@@ -80,12 +86,13 @@ struct GatewayProcess {
     }
 
     private func start(
-        _ configuration: Configuration, inherited: [InheritedSocket], logger: Logger
+        _ configuration: Configuration, inherited: [InheritedSocket], logger: Logger, audit: AuditRecorder
     ) async throws(CommandFailure) -> Gateway {
         let secrets = SecretReader(
             environment: Environment.variables, credentialsDirectory: Environment.variables["CREDENTIALS_DIRECTORY"])
         var environment = GatewayEnvironment(
-            state: state, secrets: secrets, threads: threads, logger: logger, inherited: inherited)
+            state: state, secrets: secrets, threads: threads, logger: logger, inherited: inherited,
+            audit: audit)
         environment.version = Version.number
         do throws(GatewayError) {
             return try await Gateway.start(configuration: configuration, environment: environment)
@@ -186,8 +193,10 @@ struct GatewayProcess {
         var (isStopping, isReplaced) = (false, false)
         for await event in events {
             switch event {
-            case .signal(.reload), .fileChanged:
-                if !isStopping { _ = await reload(service, giving) }
+            case .signal(.reload):
+                if !isStopping { _ = await reload(service, giving, by: "signal") }
+            case .fileChanged:
+                if !isStopping { _ = await reload(service, giving, by: "watch") }
             case .signal(.stop) where isStopping:
                 voice.sink.close(limit: .milliseconds(200))
                 ExitStatus.failed.exit()
@@ -221,13 +230,13 @@ struct GatewayProcess {
         }
     }
 
-    private func reload(_ service: GatewayService, _ giving: HandoverGiving) async -> AdminReply {
+    private func reload(_ service: GatewayService, _ giving: HandoverGiving, by actor: String) async -> AdminReply {
         if giving.isBusy {
             return AdminReply(.failed, messages: "a new process is about to take over; it reads the file itself")
         }
         manager.reloading()
         defer { manager.ready() }
-        return await service.reload()
+        return await service.reload(by: actor)
     }
 
     private func answer(
@@ -241,7 +250,7 @@ struct GatewayProcess {
         case .revoked: return await service.refresh()
         case .rotated: return await service.takeOverAuthority()
         case .explain: return service.explanation(of: request.subject ?? "")
-        case .reload: return await reload(service, giving)
+        case .reload: return await reload(service, giving, by: OperatorAudit.actor(of: request.user))
         case .banList: return service.bans()
         case .banAdd: return service.ban(request)
         case .banRemove: return service.liftBan(request)

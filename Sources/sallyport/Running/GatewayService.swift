@@ -4,6 +4,7 @@ import SallyportConfig
 import SallyportModel
 import SallyportPKI
 import SallyportProxy
+import SallyportStore
 import SallyportTLS
 import SallyportTelemetry
 
@@ -30,24 +31,28 @@ actor GatewayService {
     // MARK: reload
 
     /// Reads the file again and puts it into service, or says why not; either way in the log as well.
-    func reload() async -> AdminReply {
+    /// - Parameter actor: who wants it, for the audit trail.
+    func reload(by actor: String) async -> AdminReply {
         let previous = newestReload
         let task = Task {
             _ = await previous?.value
-            return await load()
+            return await load(by: actor)
         }
         newestReload = task
         return await task.value
     }
 
-    private func load() async -> AdminReply {
+    private func load(by actor: String) async -> AdminReply {
         guard case .file = source else {
             return AdminReply(.failed, messages: "the configuration came from standard input and cannot be read again")
         }
         let start = ContinuousClock.now
         let result = source.load()
         files = Set(result.sources)
-        guard let configuration = result.configuration else { return refusal(result.report) }
+        guard let configuration = result.configuration else {
+            note(nil, by: actor, "refused: \(result.report.errorCount) errors")
+            return refusal(result.report)
+        }
         files.formUnion(configuration.watchedFiles)
         let keys = gateway.currentAPIKeys()
         let changes = ChangeSummary(
@@ -58,12 +63,20 @@ actor GatewayService {
             let words =
                 "\(Terminal.tick) generation \(number) loaded in \((ContinuousClock.now - start).inWords) (\(changes))"
             voice.loaded(words, generation: number, changes: changes.description, result.report)
+            note(number, by: actor, changes.description)
             let warnings = result.diagnostics.isEmpty ? "" : result.report.rendered(as: .text).withoutLineEnd
             return AdminReply(text: words, messages: warnings)
         } catch {
+            note(nil, by: actor, "not put into service: \(error.reason.name)")
             voice.failed(error.description, outcome: keepsServing)
             return AdminReply(.failed, messages: "error: \(error.description)\n\(keepsServing)")
         }
+    }
+
+    private func note(_ generation: Int?, by actor: String, _ changes: String) {
+        guard let audit = gateway.audit, !audit.noteReload(generation, by: actor, source: source.name, changes: changes)
+        else { return }
+        voice.logger.error("reload not recorded", metadata: ["code": "\(Reason.auditQueueFull.name)"])
     }
 
     private func refusal(_ report: DiagnosticReport) -> AdminReply {
@@ -157,6 +170,7 @@ actor GatewayService {
     nonisolated var currentConfiguration: Configuration { gateway.currentConfiguration() }
 
     nonisolated var register: BanRegister { gateway.bans }
+    nonisolated var audit: AuditRecorder? { gateway.audit }
 
     nonisolated func addresses() -> [GatewayStatus.Listener] { gateway.status().listeners }
 

@@ -15,6 +15,9 @@ enum LocalTime {
         return "\(day.joined(separator: "-")) \(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2))"
     }
 
+    /// `2026-11-23 14:02:11`. - Parameter second: Since 1970.
+    static func second(_ second: Int64) -> String { "\(minute(second)):\(padded(parts(second).tm_sec, 2))" }
+
     private static func parts(_ second: Int64) -> tm {
         var time = time_t(second)
         var parts = tm()
