@@ -8,6 +8,7 @@ package enum TokenAlgorithm: String, Sendable, Hashable, CaseIterable {
     case ps512 = "PS512"
     case es256 = "ES256"
     case es384 = "ES384"
+    case es512 = "ES512"
     case edDSA = "EdDSA"
     case hs256 = "HS256"
     case hs384 = "HS384"

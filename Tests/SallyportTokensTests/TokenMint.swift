@@ -16,6 +16,7 @@ struct TokenMint {
     let rsa: _RSA.Signing.PrivateKey
     let p256 = P256.Signing.PrivateKey()
     let p384 = P384.Signing.PrivateKey()
+    let p521 = P521.Signing.PrivateKey()
     let ed25519 = Curve25519.Signing.PrivateKey()
 
     init() throws { rsa = try Self.sharedRSA.get() }
@@ -25,7 +26,7 @@ struct TokenMint {
 
     /// One key of each kind; `kid` is the kind.
     func set() throws -> String {
-        #"{"keys":[\#(try [rsaKey(), p256Key(), p384Key(), edKey()].joined(separator: ","))]}"#
+        #"{"keys":[\#(try [rsaKey(), p256Key(), p384Key(), p521Key(), edKey()].joined(separator: ","))]}"#
     }
 
     func rsaKey(_ more: String = "", kid: String = "rsa") throws -> String {
@@ -42,6 +43,8 @@ struct TokenMint {
         curve("P-384", Array(p384.publicKey.rawRepresentation), "p384", more)
     }
 
+    func p521Key() throws -> String { curve("P-521", Array(p521.publicKey.rawRepresentation), "p521", "") }
+
     func edKey() throws -> String {
         #"{"kty":"OKP","crv":"Ed25519","kid":"ed","x":"\#(text(ed25519.publicKey.rawRepresentation))"}"#
     }
@@ -56,7 +59,7 @@ struct TokenMint {
 
     static let kinds: [TokenAlgorithm: String] = [
         .rs256: "rsa", .rs384: "rsa", .rs512: "rsa", .ps256: "rsa", .ps384: "rsa", .ps512: "rsa", .es256: "p256",
-        .es384: "p384", .edDSA: "ed",
+        .es384: "p384", .es512: "p521", .edDSA: "ed",
     ]
 
     static func claims(_ more: String = "", exp: String = "\(now + 300)") -> String {
@@ -76,6 +79,7 @@ struct TokenMint {
         switch algorithm {
         case .es256: Array(try p256.signature(for: input).rawRepresentation)
         case .es384: Array(try p384.signature(for: input).rawRepresentation)
+        case .es512: Array(try p521.signature(for: input).rawRepresentation)
         case .edDSA: Array(try ed25519.signature(for: input))
         case .rs256:
             Array(try rsa.signature(for: SHA256.hash(data: input), padding: .insecurePKCS1v1_5).rawRepresentation)

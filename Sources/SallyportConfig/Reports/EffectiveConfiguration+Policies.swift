@@ -46,14 +46,21 @@ extension EffectiveConfiguration {
     }
 
     private static func jwt(_ policy: TokenPolicy) -> JSONValue {
-        let keys: String
+        let keys: JSONValue?
+        var secret: JSONValue?
         switch policy.keys {
-        case .discover: keys = "discover"
-        case .url(let url): keys = url
+        case .discover: keys = .string("discover")
+        case .url(let url): keys = .string(url)
+        case .secret(let reference):
+            keys = nil
+            secret = .members([
+                "secret": .string(reference.text), "algorithm": policy.algorithms.first.map { .string($0.rawValue) },
+            ])
         }
         return .members([
-            "issuer": .string(policy.issuer), "audience": .strings(policy.audiences), "jwks": .string(keys),
-            "algorithms": .strings(policy.algorithms.map(\.rawValue)), "skew": .string(DurationText.text(policy.skew)),
+            "issuer": .string(policy.issuer), "audience": .strings(policy.audiences), "jwks": keys,
+            "trust": policy.trust.isEmpty ? nil : .strings(policy.trust), "sharedSecret": secret,
+            "algorithms": secret == nil ? .strings(policy.algorithms.map(\.rawValue)) : nil, "skew": .string(DurationText.text(policy.skew)),
             "boundToCertificate": policy.boundToCertificate ? .bool(true) : nil,
             "passOn": policy.passOn ? .bool(true) : nil,
         ])
@@ -63,6 +70,7 @@ extension EffectiveConfiguration {
         .members([
             "url": policy.introspection.map { .string($0.url) },
             "client": policy.introspection.map { .string($0.client) },
+            "trust": policy.trust.isEmpty ? nil : .strings(policy.trust),
             "secret": policy.introspection.map { .string($0.secret.text) },
             "issuer": .string(policy.issuer), "audience": .strings(policy.audiences),
             "skew": .string(DurationText.text(policy.skew)),

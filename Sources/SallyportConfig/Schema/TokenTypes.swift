@@ -26,6 +26,7 @@ extension ValueType<TokenPolicy.Keys> {
             switch keys {
             case .discover: "discover"
             case .url(let url): url
+            case .secret(let reference): reference.text
             }
         } parse: { text throws(ValueError) in
             if text == "discover" { return .discover }
@@ -41,6 +42,15 @@ extension ValueType<TokenPolicy.Keys> {
 }
 
 extension ValueType<TokenAlgorithm> {
+    static func macAlgorithm() -> ValueType {
+        let words = TokenAlgorithm.allCases.filter(\.isSymmetric).map(\.rawValue)
+        let shape = ScalarShape(words: "one of: " + words.joined(separator: ", "), choices: words, examples: words)
+        return .scalar(shape, text: \.rawValue) { text throws(ValueError) in
+            if let algorithm = TokenAlgorithm(rawValue: text), algorithm.isSymmetric { return algorithm }
+            throw ValueError.unknown("MAC algorithm", text, choices: words)
+        }
+    }
+
     /// Signatures only: a MAC's secret would have to be shared with whoever checks it.
     static func signatureAlgorithm() -> ValueType {
         let words = TokenAlgorithm.allCases.filter { !$0.isSymmetric }.map(\.rawValue)

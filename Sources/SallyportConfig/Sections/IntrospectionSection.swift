@@ -19,7 +19,7 @@ enum IntrospectionSection {
     static let type = ValueType.record(
         "`introspection`",
         [
-            url.row, client.row, secret.row, issuer.row, audience.row, TokenSection.skew.row, TokenSection.bound.row,
+            url.row, client.row, secret.row, issuer.row, audience.row, TokenSection.trust.row, TokenSection.skew.row, TokenSection.bound.row,
             TokenSection.passOn.row,
         ]
     ) { record -> TokenPolicy? in
@@ -29,6 +29,7 @@ enum IntrospectionSection {
         var policy = TokenPolicy(
             issuer: issuer, audiences: audience.map(\.value), skew: record[TokenSection.skew],
             boundToCertificate: record[TokenSection.bound] != nil, passOn: record[TokenSection.passOn] != nil)
+        policy.trust = record[TokenSection.trust]?.value.map(\.value) ?? []
         policy.introspection = Introspection(url: url, client: client, secret: secret)
         return policy
     }

@@ -168,6 +168,7 @@ extension ConfigurationCheck {
             guard let draft = entry.value else { continue }
             let policy = policy(draft, entry)
             if entry.name == Policy.baseline { policies[0] = policy } else { policies.append(policy) }
+            refuseMixedKeys(policy, among: policies, entry)
         }
         return policies
     }
@@ -199,6 +200,22 @@ extension ConfigurationCheck {
         policy.needsAPIKey = draft.needsAPIKey
         policy.rateLimits = rateLimits(draft.rateLimits, of: entry.name)
         return policy
+    }
+
+    /// One issuer signs either with a secret or with private keys. If both were taken, a public key, which everybody can
+    /// have, might be tried as the secret one day (RFC 8725 section 2.1).
+    private func refuseMixedKeys(_ policy: Policy, among policies: [Policy], _ entry: Named<PolicyDraft>) {
+        for authority in (policy.jwt?.trust ?? []) + (policy.introspection?.trust ?? []) {
+            _ = self.authority(Located(value: authority, span: entry.span, path: entry.path))
+        }
+        guard let token = policy.jwt else { return }
+        let other = policies.first { $0.jwt.map { $0.issuer == token.issuer && $0.isShared != token.isShared } ?? false }
+        guard let other else { return }
+        session.report(
+            .conflictingKeys,
+            "`\(other.name)` and `\(policy.name)` check tokens of \(token.issuer) in two ways, by secret and by public key",
+            at: entry.span, label: "one issuer signs in one way",
+            help: ["remove `sharedSecret` from one, or give it to both"], path: entry.path)
     }
 
     private func requirement(_ when: Located<Condition>) -> Condition {

@@ -10,8 +10,16 @@ enum TokenSection {
     static let jwks = DefaultedField(
         "jwks", .keySet(), default: .discover,
         "Where the keys of the issuer are; `discover` asks the issuer's own document.")
+    static let trust = Field(
+        "trust", .list(of: .reference(to: "an authority"), count: 1...64),
+        otherwise: "the authorities of the operating system",
+        "Authorities that the issuer's server has its certificate from; these and no others.")
+    static let secret = Field(
+        "sharedSecret", SharedSecretSection.type, otherwise: "tokens are checked by public keys",
+        "In place of public keys, for issuers that sign with a secret (HS256, HS384, HS512).",
+        danger: "Whoever knows the secret can make tokens, this gateway included.")
     static let algorithms = Field(
-        "algorithms", .list(of: .signatureAlgorithm(), count: 1...9),
+        "algorithms", .list(of: .signatureAlgorithm(), count: 1...10),
         otherwise: TokenPolicy.defaultAlgorithms.map(\.rawValue).joined(separator: ", "),
         "How tokens may be signed.")
     static let skew = DefaultedField(
@@ -27,13 +35,44 @@ enum TokenSection {
         danger: "An upstream that is not honest can use the token elsewhere.")
 
     static let type = ValueType.record(
-        "`jwt`", [issuer.row, audience.row, jwks.row, algorithms.row, skew.row, bound.row, passOn.row]
+        "`jwt`",
+        [
+            issuer.row, audience.row, jwks.row, trust.row, secret.row, algorithms.row, skew.row, bound.row, passOn.row,
+        ],
+        rules: [
+            .atMostOne([jwks.row.name, secret.row.name]), .atMostOne([algorithms.row.name, secret.row.name]),
+            .atMostOne([trust.row.name, secret.row.name]),
+        ]
     ) { record -> TokenPolicy? in
         guard let issuer = record[issuer]?.value, let audience = record[audience]?.value else { return nil }
-        return TokenPolicy(
-            issuer: issuer, audiences: audience.map(\.value), keys: record[jwks],
-            algorithms: record[algorithms]?.value.map(\.value) ?? TokenPolicy.defaultAlgorithms, skew: record[skew],
+        // A secret that is bad must not become keys that are fetched.
+        guard record.has(secret.row.name) == (record[secret] != nil) else { return nil }
+        let shared = record[secret]?.value
+        var policy = TokenPolicy(
+            issuer: issuer, audiences: audience.map(\.value), keys: shared.map { .secret($0.reference) } ?? record[jwks],
+            algorithms: shared.map { [$0.algorithm] } ?? record[algorithms]?.value.map(\.value)
+                ?? TokenPolicy.defaultAlgorithms, skew: record[skew],
             boundToCertificate: record[bound] != nil, passOn: record[passOn] != nil)
+        policy.trust = record[trust]?.value.map(\.value) ?? []
+        return policy
+    }
+}
+
+/// `policies.NAME.jwt.sharedSecret`
+enum SharedSecretSection {
+    struct Draft: Sendable {
+        var reference: SecretReference
+        var algorithm: TokenAlgorithm
+    }
+
+    static let secret = Field(
+        "secret", .secret(nil, examples: ["file:token.secret", "env:TOKEN_SECRET"]), required: true,
+        "The secret as a reference: at least 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518).")
+    static let algorithm = DefaultedField(
+        "algorithm", .macAlgorithm(), default: .hs256, "How tokens are signed; exactly this one is taken.")
+
+    static let type = ValueType.record("`sharedSecret`", [secret.row, algorithm.row]) { record -> Draft? in
+        record[secret].map { Draft(reference: $0.value, algorithm: record[algorithm]) }
     }
 }
 

@@ -7,12 +7,16 @@ package struct TokenPolicy: Sendable, Hashable {
         /// Where the issuer's own document says.
         case discover
         case url(String)
+        /// A secret that issuer and gateway share; for MACs.
+        case secret(SecretReference)
     }
 
     package var issuer: String
     /// One of these has to be in `aud`.
     package var audiences: [String]
     package var keys: Keys
+    /// Authorities whose servers are believed when keys are fetched or tokens asked about; empty: the system's.
+    package var trust: [String] = []
     package var algorithms: [TokenAlgorithm]
     /// How far the clocks may be apart.
     package var skew: Duration
@@ -36,7 +40,12 @@ package struct TokenPolicy: Sendable, Hashable {
         self.passOn = passOn
     }
 
-    package static let defaultAlgorithms: [TokenAlgorithm] = [.rs256, .ps256, .es256, .es384, .edDSA]
+    /// Whether tokens are checked by a shared secret.
+    package var isShared: Bool {
+        if case .secret = keys { true } else { false }
+    }
+
+    package static let defaultAlgorithms: [TokenAlgorithm] = [.rs256, .ps256, .es256, .es384, .es512, .edDSA]
 }
 
 /// A server that is asked about tokens that only it can read (RFC 7662).

@@ -186,7 +186,7 @@ extension JSONWebKey {
             _ = try parts.next(tag: DERTag.sequence)
             let bits = try parts.next(tag: DERTag.bitString).content.dropFirst()
             switch material {
-            case .p256(let point), .p384(let point): return bits.elementsEqual([4] + point)
+            case .p256(let point), .p384(let point), .p521(let point): return bits.elementsEqual([4] + point)
             case .ed25519(let key): return bits.elementsEqual(key)
             case .rsa(let modulus, let exponent):
                 var numbers = try DERCursor.only(bits, tag: DERTag.sequence).children

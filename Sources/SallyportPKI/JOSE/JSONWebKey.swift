@@ -3,7 +3,7 @@ import CryptoExtras
 import FoundationEssentials
 import SallyportConfig
 
-/// A public key of an account (RFC 7517): P-256, P-384, RSA of 2048 to 4096 bits, or Ed25519.
+/// A public key (RFC 7517): P-256, P-384, P-521, RSA of 2048 to 4096 bits, or Ed25519.
 ///
 /// A value exists only for a key that was checked: right sizes, a point on its curve, no private part beside it.
 package struct JSONWebKey: Sendable, Hashable {
@@ -12,6 +12,8 @@ package struct JSONWebKey: Sendable, Hashable {
         case p256([UInt8])
         /// x and y, 48 bytes each.
         case p384([UInt8])
+        /// x and y, 66 bytes each.
+        case p521([UInt8])
         /// Modulus and exponent without leading zeros.
         case rsa(modulus: [UInt8], exponent: [UInt8])
         /// 32 bytes.
@@ -30,9 +32,10 @@ package struct JSONWebKey: Sendable, Hashable {
             switch (json["kty"]?.text, json["crv"]?.text) {
             case ("EC", "P-256"): .p256(try Self.bytes(json, "x", 32) + Self.bytes(json, "y", 32))
             case ("EC", "P-384"): .p384(try Self.bytes(json, "x", 48) + Self.bytes(json, "y", 48))
+            case ("EC", "P-521"): .p521(try Self.bytes(json, "x", 66) + Self.bytes(json, "y", 66))
             case ("OKP", "Ed25519"): .ed25519(try Self.bytes(json, "x", 32))
             case ("RSA", _): .rsa(modulus: try Self.number(json, "n"), exponent: try Self.number(json, "e"))
-            default: throw JOSEFailure(.key, "the key is neither P-256, P-384, RSA nor Ed25519")
+            default: throw JOSEFailure(.key, "the key is neither P-256, P-384, P-521, RSA nor Ed25519")
             }
         try check()
     }
@@ -42,6 +45,7 @@ package struct JSONWebKey: Sendable, Hashable {
         switch material {
         case .p256(let point): Self.curve("P-256", point)
         case .p384(let point): Self.curve("P-384", point)
+        case .p521(let point): Self.curve("P-521", point)
         case .rsa(let modulus, let exponent):
             .members([
                 "e": .string(Base64URL.encode(exponent)), "kty": .string("RSA"),
@@ -83,6 +87,7 @@ package struct JSONWebKey: Sendable, Hashable {
             switch material {
             case .p256(let point): _ = try P256.Signing.PublicKey(rawRepresentation: point)
             case .p384(let point): _ = try P384.Signing.PublicKey(rawRepresentation: point)
+            case .p521(let point): _ = try P521.Signing.PublicKey(rawRepresentation: point)
             case .ed25519(let bytes): _ = try Curve25519.Signing.PublicKey(rawRepresentation: bytes)
             case .rsa(let modulus, let exponent):
                 let bits = modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0)

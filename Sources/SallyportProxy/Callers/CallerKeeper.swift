@@ -27,6 +27,7 @@ final class CallerKeeper: Sendable {
         var mark: FileMark?
         var fetcher: (any DocumentFetcher)?
         var revision: UInt64 = 0
+        var materials = TokenMaterials()
     }
 
     private let state = Mutex(State())
@@ -54,11 +55,16 @@ final class CallerKeeper: Sendable {
     }
 
     /// Puts the policies of a generation into service. What is known of sources that stay, stays.
-    func adopt(_ policies: [Policy], secrets: [SecretReference: [UInt8]]) {
-        desk.adopt(policies.compactMap(\.introspection), secrets: secrets)
+    func adopt(_ policies: [Policy], _ materials: TokenMaterials) {
+        desk.adopt(policies.compactMap(\.introspection), materials)
         let wanted = Set(policies.compactMap(\.jwt).map(TokenSource.init))
         let isFirst = state.withLock { state in
-            state.sources = Dictionary(uniqueKeysWithValues: wanted.map { ($0, state.sources[$0] ?? SourceState()) })
+            state.sources = Dictionary(
+                uniqueKeysWithValues: wanted.map { source in
+                    let isOther = source.secret.map { state.materials.secrets[$0] != materials.secrets[$0] } ?? false
+                    return (source, isOther ? SourceState() : state.sources[source] ?? SourceState())
+                })
+            state.materials = materials
             return state.fetcher == nil
         }
         if isFirst { readAPIKeys() }
@@ -151,12 +157,11 @@ final class CallerKeeper: Sendable {
 
     private func fetch(_ source: TokenSource, by fetcher: any DocumentFetcher) async {
         do {
-            let (document, age) = try await source.fetch(fetcher)
-            let revision = state.withLock { state in
+            let (revision, materials) = state.withLock { state in
                 state.revision += 1
-                return state.revision
+                return (state.revision, state.materials)
             }
-            let keys = try await VerificationKeys(jwks: document, allowed: source.algorithms, revision: revision)
+            let (keys, age) = try await source.load(fetcher, materials, revision: revision)
             end(source) { known in
                 // The same keys again: what was checked with them stays checked.
                 if known.keys?.fingerprint != keys.fingerprint { known.keys = keys }

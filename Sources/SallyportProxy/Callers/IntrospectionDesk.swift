@@ -11,6 +11,8 @@ final class IntrospectionDesk: Sendable {
     private struct Server: Hashable {
         let introspection: Introspection
         let issuer: String
+        /// Names of authorities: what one server said is not believed of another that only has its address.
+        let trust: [String]
     }
 
     private struct Answers {
@@ -20,7 +22,7 @@ final class IntrospectionDesk: Sendable {
 
     private struct State {
         var servers: [Server: Answers] = [:]
-        var secrets: [SecretReference: [UInt8]] = [:]
+        var materials = TokenMaterials()
         var fetcher: (any DocumentFetcher)?
     }
 
@@ -36,16 +38,16 @@ final class IntrospectionDesk: Sendable {
     func begin(_ fetcher: any DocumentFetcher) { state.withLock { $0.fetcher = fetcher } }
 
     /// Answers of servers that stay are kept.
-    func adopt(_ policies: [TokenPolicy], secrets: [SecretReference: [UInt8]]) {
+    func adopt(_ policies: [TokenPolicy], _ materials: TokenMaterials) {
         let wanted = Set(policies.compactMap(Self.server))
         state.withLock { state in
-            state.secrets = secrets
+            state.materials = materials
             state.servers = Dictionary(uniqueKeysWithValues: wanted.map { ($0, state.servers[$0] ?? Answers()) })
         }
     }
 
     private static func server(_ policy: TokenPolicy) -> Server? {
-        policy.introspection.map { Server(introspection: $0, issuer: policy.issuer) }
+        policy.introspection.map { Server(introspection: $0, issuer: policy.issuer, trust: policy.trust) }
     }
 
     /// - Parameter whenKnown: called, on any thread, when an answer came or failed to come; nil: nobody waits any more.
@@ -126,10 +128,10 @@ final class IntrospectionDesk: Sendable {
     }
 
     private func ask(_ token: [UInt8], _ digest: TokenDigest, _ server: Server, _ policy: TokenPolicy) {
-        let (fetcher, secret) = state.withLock { ($0.fetcher, $0.secrets[server.introspection.secret]) }
+        let (fetcher, materials) = state.withLock { ($0.fetcher, $0.materials) }
         Task {
             do {
-                let answer = try await Self.answer(token, server, policy, secret, fetcher)
+                let answer = try await Self.answer(token, server, policy, materials, fetcher)
                 end(digest, server) { $0.answered(answer, about: digest, at: UnixTime.seconds()) }
             } catch {
                 end(digest, server) { $0.failed(digest) }
@@ -144,12 +146,13 @@ final class IntrospectionDesk: Sendable {
     }
 
     private static func answer(
-        _ token: [UInt8], _ server: Server, _ policy: TokenPolicy, _ secret: [UInt8]?, _ fetcher: (any DocumentFetcher)?
+        _ token: [UInt8], _ server: Server, _ policy: TokenPolicy, _ materials: TokenMaterials,
+        _ fetcher: (any DocumentFetcher)?
     ) async throws -> IntrospectionAnswer {
-        guard let fetcher, let secret, let url = FetchURL(server.introspection.url),
+        guard let fetcher, let secret = materials.secrets[server.introspection.secret], let url = FetchURL(server.introspection.url),
             let request = IntrospectionRequest.make(
                 token: token, url: url, client: server.introspection.client,
-                secret: String(decoding: secret, as: UTF8.self), trust: .system, bounds: bounds)
+                secret: String(decoding: secret, as: UTF8.self), trust: materials.trust(in: policy.trust), bounds: bounds)
         else { throw KeyFetchFailure(description: "the server cannot be asked") }
         let response = try await fetcher.fetch(request)
         guard response.status == 200 else { throw KeyFetchFailure(description: "it answers \(response.status)") }

@@ -18,14 +18,15 @@ package struct TrialKeys: Sendable {
     package init() {}
 
     /// Asks the issuers of these policies, all within the time that a gateway gives them.
-    package static func fetched(for policies: [TokenPolicy]) async -> TrialKeys {
+    /// - Parameter materials: reads what the configuration names, as the gateway reads it.
+    package static func fetched(for policies: [TokenPolicy], _ materials: TrialMaterials) async -> TrialKeys {
         var trial = TrialKeys()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let fetcher = HTTPFetcher(group: group)
         for source in Set(policies.filter { $0.introspection == nil }.map(TokenSource.init)) {
             do {
-                let document = try await source.fetch(fetcher).document
-                await trial.add(document, for: source, from: source.issuer)
+                let keys = try await source.load(fetcher, try materials.read(for: source), revision: 1).keys
+                trial.add(keys, for: source, from: source.secret?.text ?? source.issuer)
             } catch {
                 trial.add(problem: "\(error)", for: source)
             }
@@ -45,13 +46,18 @@ package struct TrialKeys: Sendable {
 
     private mutating func add(_ document: [UInt8], for source: TokenSource, from place: String) async {
         do {
-            let keys = try await VerificationKeys(jwks: document, allowed: source.algorithms, revision: 1)
-            known[source] = Known(keys: keys)
-            let count = "\(keys.count) \(keys.count == 1 ? "key" : "keys")"
-            notes.append("keys of \(source.issuer): \(count) from \(place)")
+            add(
+                try await VerificationKeys(jwks: document, allowed: source.algorithms, revision: 1), for: source,
+                from: place)
         } catch {
             add(problem: "\(place): \(error)", for: source)
         }
+    }
+
+    private mutating func add(_ keys: VerificationKeys, for source: TokenSource, from place: String) {
+        known[source] = Known(keys: keys)
+        let count = "\(keys.count) \(keys.count == 1 ? "key" : "keys")"
+        notes.append("keys of \(source.issuer): \(count) from \(place)")
     }
 
     private mutating func add(problem: String, for source: TokenSource) {

@@ -279,7 +279,7 @@ package final class Gateway: Sendable {
         let generation = try builder.build(number: previous.number + 1)
         let bound = try await bind(configuration, keeping: listeners)
         keeper.adopt(generation.revocation)
-        callers.adopt(configuration.policies, secrets: generation.files.secrets)
+        callers.adopt(configuration.policies, generation.files.tokens)
         upstreams.adopt(generation.upstreams.values, on: workers.first)
         generation.cluster?.start(on: workers[0].eventLoop)
         await adopt(generation)
@@ -336,7 +336,7 @@ package final class Gateway: Sendable {
 
     /// API keys are there before anything is accepted; keys of issuers come as soon as they can.
     private func watchCallers(_ generation: Generation) {
-        callers.adopt(generation.configuration.policies, secrets: generation.files.secrets)
+        callers.adopt(generation.configuration.policies, generation.files.tokens)
         let task = Task { [callers, group] in await callers.run(HTTPFetcher(group: group)) }
         state.withLock { $0.callers = task }
     }

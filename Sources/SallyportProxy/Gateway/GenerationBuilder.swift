@@ -64,9 +64,7 @@ struct GenerationBuilder {
         let services = try issuing.mounts(configuration) { reference throws(GatewayError) in
             try readSecret(reference)
         }
-        for introspection in configuration.policies.compactMap(\.introspection?.introspection) {
-            _ = try readSecret(introspection.secret)
-        }
+        try readTokenMaterials()
         return Generation(
             number: number, configuration: configuration, tls: tls, services: services, upstreams: upstreams,
             certificates: served, lifetimes: lifetimes(), acme: acme, issued: issued, files: files,
@@ -92,6 +90,18 @@ struct GenerationBuilder {
             return secret
         } catch {
             throw .secret(error)
+        }
+    }
+
+    /// Secrets and authorities that tokens are checked with, or asked about.
+    private mutating func readTokenMaterials() throws(GatewayError) {
+        for policy in configuration.policies.flatMap({ [$0.jwt, $0.introspection].compactMap(\.self) }) {
+            if let secret = policy.introspection?.secret { _ = try readSecret(secret) }
+            if case .secret(let reference) = policy.keys { _ = try readSecret(reference) }
+            guard !policy.trust.isEmpty else { continue }
+            var anchors: [TrustAnchor] = []
+            for name in policy.trust { anchors += try trustAnchors(name) }
+            files.issuers[policy.trust] = anchors
         }
     }
 
@@ -382,6 +392,10 @@ struct ReadFiles: Sendable {
     var systemAnchors: [TrustAnchor]?
     var credentials: [PresentedCertificate: CredentialPair] = [:]
     var secrets: [SecretReference: [UInt8]] = [:]
+    /// Of issuers of tokens, by names of authorities.
+    var issuers: [[String]: [TrustAnchor]] = [:]
+
+    var tokens: TokenMaterials { TokenMaterials(secrets: secrets, trust: issuers) }
 }
 
 /// A credential that the gateway had issued for itself; its key never leaves memory.

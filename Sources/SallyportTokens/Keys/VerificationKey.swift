@@ -62,6 +62,7 @@ struct VerificationKey: Sendable {
         switch key.material {
         case .p256: [.es256]
         case .p384: [.es384]
+        case .p521: [.es512]
         case .ed25519: [.edDSA]
         case .rsa: [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512]
         }

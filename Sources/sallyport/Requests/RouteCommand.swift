@@ -60,7 +60,7 @@ struct RouteCommand: ParsableCommand {
             try refuseGroups(configuration.groups)
             let trial = RouteTrial(configuration)
             let request = try request()
-            let keys = try await keys(trial.policy(for: request)?.tokens ?? [])
+            let keys = try await keys(trial.policy(for: request)?.tokens ?? [], configuration)
             let callers = CallerTrial(
                 configuration, claimed: identities, keys: keys, certificate: try fingerprint(),
                 state: try state.locate(), at: Environment.now())
@@ -89,13 +89,18 @@ struct RouteCommand: ParsableCommand {
                 address: address)
         }
 
-        private func keys(_ policies: [TokenPolicy]) async throws -> TrialKeys {
+        private func keys(_ policies: [TokenPolicy], _ configuration: Configuration) async throws -> TrialKeys {
             if let jwks {
                 let document = try Self.contents(jwks, "--jwks", limit: 256 << 10)
                 return await .given(document, from: jwks == "-" ? "standard input" : jwks, for: policies)
             }
             let hasToken = token != nil || headers.contains { $0.lowercased().hasPrefix("authorization:") }
-            return hasToken ? await .fetched(for: policies) : TrialKeys()
+            guard hasToken else { return TrialKeys() }
+            let secrets = SecretReader(
+                environment: Environment.variables, credentialsDirectory: Environment.variables["CREDENTIALS_DIRECTORY"])
+            let materials = TrialMaterials(
+                configuration, secrets: secrets, state: try state.locate(), at: Environment.now())
+            return await .fetched(for: policies, materials)
         }
 
         private func fingerprint() throws(CommandFailure) -> [UInt8]? {

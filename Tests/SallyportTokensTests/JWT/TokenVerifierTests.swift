@@ -33,7 +33,7 @@ import Testing
         (#"{}"#, .algorithm),
         (#"{"alg":["ES256"]}"#, .algorithm), (#"{"alg":"es256","kid":"p256"}"#, .algorithm),
         (#"{"alg":"ES256 ","kid":"p256"}"#, .algorithm),
-        (#"{"alg":"ES512","kid":"p256"}"#, .algorithm), (#"{"alg":"ES256K","kid":"p256"}"#, .algorithm),
+        (#"{"alg":"ES512","kid":"p256"}"#, .unknownKey), (#"{"alg":"ES256K","kid":"p256"}"#, .algorithm),
         (#"{"alg":"HS256","kid":"p256"}"#, .algorithm), (#"{"alg":"RSA-OAEP","kid":"rsa"}"#, .algorithm),
         (#"{"alg":"none","alg":"ES256","kid":"p256"}"#, .malformed),
         (#"{"alg":"ES256","kid":"p256","kid":"rsa"}"#, .malformed),
