@@ -29,7 +29,7 @@ let package = Package(
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/ and Benchmarks/, which are packages of their own.
-        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportLimits", "SallyportCluster", "SallyportAudit"]),
+        .library(name: "SallyportEngines", targets: ["SallyportModel", "SallyportHTTP", "SallyportConfig", "SallyportAccess", "SallyportBalance", "SallyportPKI", "SallyportTLS", "SallyportEdge", "SallyportPolicy", "SallyportTokens", "SallyportLimits", "SallyportCluster", "SallyportAudit", "SallyportTelemetry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

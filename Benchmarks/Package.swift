@@ -20,6 +20,10 @@ let package = Package(
             name: "LimitDecision",
             dependencies: [.product(name: "SallyportEngines", package: "sallyport")],
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "ObservabilityCost",
+            dependencies: [.product(name: "SallyportEngines", package: "sallyport")],
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
         // Stands in for malloc and counts the calls; glibc only.
         .target(name: "CAllocationCount"),
     ]

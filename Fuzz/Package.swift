@@ -28,6 +28,7 @@ let package = Package(
         fuzzer("ConfigurationFuzz"),
         fuzzer("ConditionFuzz"),
         fuzzer("TokenFuzz"),
+        fuzzer("TelemetryFuzz"),
         fuzzer("ACMERequestFuzz"),
         fuzzer("RevocationListFuzz"),
         fuzzer("StatusResponseFuzz"),

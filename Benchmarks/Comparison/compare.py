@@ -15,6 +15,7 @@ import document
 import loads
 import measurements
 import peers
+import watchers
 
 PARTS = ("request", "handshake", "latency", "memory", "allocations")
 # Peers of which resumed handshakes are measured: ours, and the one that its bar is about.
@@ -36,6 +37,9 @@ def arguments():
                         help="instead: Sallyport with an empty revocation list and with one of 100,000 entries")
     parser.add_argument("--policies", action="store_true",
                         help="instead: Sallyport without policies, and with identity, two limits and changed fields")
+    parser.add_argument("--observability", action="store_true",
+                        help="instead: Sallyport without any record, and with access log, metrics and traces")
+    parser.add_argument("--counting", type=float, default=0, help="with --observability: nanoseconds that counting costs")
     parser.add_argument("--keep-allocations", action="store_true", help="write new thresholds")
     parser.add_argument("--no-document", action="store_true", help="do not write docs/performance.md")
     parser.add_argument("--json", type=Path, help="also write the result here")
@@ -45,7 +49,7 @@ def arguments():
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
     if options.crl:
         options.only = ["handshake"]
-    if options.policies:
+    if options.policies or options.observability:
         options.only = ["request"]
     return options
 
@@ -55,6 +59,8 @@ def chosen(options):
         return peers.own_peers_with_lists()
     if options.policies:
         return peers.own_peers_with_policies()
+    if options.observability:
+        return peers.own_peers_with_telemetry(options.watchers.metrics, options.watchers.collector)
     everyone = peers.all_peers(options.tools)
     if not options.peers:
         return everyone
@@ -66,7 +72,7 @@ def chosen(options):
 
 
 def kinds(options):
-    if options.policies:
+    if options.policies or options.observability:
         return [("HTTP/1.1", loads.WORKS[0])]
     return [(protocol, work) for protocol in loads.PROTOCOLS for work in loads.WORKS]
 
@@ -168,7 +174,7 @@ def medians_of(samples):
     return {name: {kind: median(values) for kind, values in found.items()} for name, found in samples.items()}
 
 
-def bars(medians):
+def bars(medians, counting=0):
     """(what, value, bar) for every bar that can be checked with what was measured."""
     if listed := medians.get("sallyport-crl"):
         empty = medians["sallyport-empty-crl"]
@@ -178,6 +184,10 @@ def bars(medians):
         kind = title("HTTP/1.1", loads.WORKS[0])
         return [("added by identity, condition, two limits and changed fields, microseconds",
                  governed[kind] - medians["sallyport-open"][kind], 3)]
+    if seen := medians.get("sallyport-seen"):
+        kind = title("HTTP/1.1", loads.WORKS[0])
+        return [("added by access log, metrics and traces, microseconds",
+                 seen[kind] - medians["sallyport-unseen"][kind] + counting / 1000, 2)]
     own, found = medians.get("sallyport"), []
     if not own:
         return []
@@ -217,9 +227,9 @@ def keep_allocations(medians):
     THRESHOLDS.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def check(medians):
+def check(medians, counting=0):
     return [{"what": what, "value": round(value, 3), "bar": bar, "pass": value <= bar}
-            for what, value, bar in bars(medians)]
+            for what, value, bar in bars(medians, counting)]
 
 
 def main():
@@ -227,7 +237,10 @@ def main():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20_000), hard))
     options.tools = options.tools.absolute()
-    with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
+    with contextlib.ExitStack() as stack:
+        if options.observability:
+            options.watchers = stack.enter_context(watchers.Watchers())
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="sallyport-bench-"))
         folder = Path(name)
         folder.chmod(0o755)
         certificates.make(folder)
@@ -242,7 +255,7 @@ def main():
     medians = medians_of(samples)
     if options.keep_allocations:
         keep_allocations(medians)
-    outcome = {"medians": medians, "rounds": samples, "bars": check(medians), "cores": os.cpu_count()}
+    outcome = {"medians": medians, "rounds": samples, "bars": check(medians, options.counting), "cores": os.cpu_count()}
     (options.json or options.tools / "result.json").write_text(json.dumps(outcome, indent=2) + "\n")
     print(document.table(outcome))
     for bar in outcome["bars"]:

@@ -87,12 +87,18 @@ POLICIES = """policies:
 """
 
 
-def own_peer(name, crl="", policies="", allow="[alice]"):
+#: As the comparison runs it; the others write a log as well.
+ACCESS_LOG = '  accessLog: {{ to: "file:{name}-access.log", format: json }}\n'
+NOTHING = '  accessLog: { to: none, because: "what nothing costs" }\n'
+
+
+def own_peer(name, crl="", policies="", allow="[alice]", observability=None):
     """`crl` is the file with the authority's revocation list; without one no status is asked for."""
     sallyport = str(Path(os.environ["SALLYPORT_BIN"]).absolute())
     return Peer(name, "sallyport.yaml",
                 [sallyport, "run", "-c", "{file}", "--state", f"{{folder}}/state-{name}", "--threads", "1"],
-                instance=name, crl=f", crl: {crl}" if crl else "", policies=policies, allow=allow)
+                instance=name, crl=f", crl: {crl}" if crl else "", policies=policies, allow=allow,
+                observability=observability or ACCESS_LOG.format(name=name))
 
 
 def own_peers_with_lists():
@@ -104,6 +110,14 @@ def own_peers_with_policies():
     """What policies cost: the same gateway for anyone, and for an identity under them."""
     anyone = 'anyone\n    because: "what nothing costs"'
     return [own_peer("sallyport-open", allow=anyone), own_peer("sallyport-policies", policies=POLICIES)]
+
+
+def own_peers_with_telemetry(metrics, collector):
+    """What being seen costs: the same gateway without any record, and with an access log, metrics and traces."""
+    everything = ACCESS_LOG.format(name="sallyport-seen") + (
+        f"  metrics: {{ address: 127.0.0.1:{metrics} }}\n"
+        f'  otlp: {{ endpoint: "http://127.0.0.1:{collector}" }}\n')
+    return [own_peer("sallyport-unseen", observability=NOTHING), own_peer("sallyport-seen", observability=everything)]
 
 
 def all_peers(tools):

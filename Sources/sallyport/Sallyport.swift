@@ -16,7 +16,7 @@ struct Sallyport: AsyncParsableCommand {
                 name: "Gateway",
                 subcommands: [
                     DemoCommand.self, RunCommand.self, CheckCommand.self, ReloadCommand.self, StatusCommand.self,
-                    DiffCommand.self, BanCommand.self, UpgradeCommand.self, StopCommand.self,
+                    TopCommand.self, DiffCommand.self, BanCommand.self, UpgradeCommand.self, StopCommand.self,
                 ]),
             CommandGroup(
                 name: "Certificates", subcommands: [AuthorityCommand.self, CertificateCommand.self, TLSCommand.self]),

@@ -134,7 +134,7 @@ package final class Gateway: Sendable {
         state = Mutex(
             State(generation: generation, lastReload: .init(succeeded: true, at: generation.loadedAt, message: nil)))
         admin.adopt(admins: generation.configuration.administrators)
-        admin.show { [weak self] in self?.status().json() ?? [] }
+        admin.show { [weak self] in self?.statusWithLoad().json() ?? [] }
         metrics.show(
             scrape: { [weak self] in self?.scrape($0) ?? [] }, alive: { [weak self] in await self?.isAlive() ?? [] },
             ready: { [weak self] in await self?.isReady() ?? [] })

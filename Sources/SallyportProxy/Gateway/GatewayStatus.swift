@@ -37,6 +37,10 @@ package struct GatewayStatus: Sendable, Encodable {
     package var callers: Callers
     /// Nil: the gateway is by itself.
     package var cluster: Cluster?
+    /// Requests of each of the last seconds, the oldest first.
+    package var requestRates: [Int] = []
+    /// The busiest first.
+    package var routes: [RouteLoad] = []
     /// One for each listener that has seen a client; `Gateway.observedClients` fills it.
     package var observedClients: [ObservedClientsReport] = []
 

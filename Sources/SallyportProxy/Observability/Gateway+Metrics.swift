@@ -1,4 +1,5 @@
 import Glibc
+import SallyportEdge
 import SallyportModel
 import SallyportTelemetry
 
@@ -86,8 +87,10 @@ extension Gateway {
         writer.family("sallyport_connections_limit", .gauge, "Client connections that may be open.")
         writer.gauge(MetricLabels(), edge.connectionLimit)
         writer.family("sallyport_connections_refused", .counter, "Connections that were turned away at the door, by reason.")
-        for refusal in edge.refused {
-            writer.counter(MetricLabels().with("reason", refusal.code), UInt64(clamping: refusal.count))
+        let refused = Dictionary(edge.refused.map { ($0.code, $0.count) }) { $0 + $1 }
+        // From the start, so that the first one shows as a rise.
+        for code in Set(GateRefusal.allCases.map(\.reason.name)).sorted() {
+            writer.counter(MetricLabels().with("reason", code), UInt64(clamping: refused[code] ?? 0))
         }
         writer.family("sallyport_waiting_requests", .gauge, "Requests that wait for their turn.")
         writer.gauge(MetricLabels(), edge.waitingRequests)

@@ -114,7 +114,7 @@ actor GatewayService {
     // MARK: looking
 
     func status() async -> AdminReply {
-        var status = gateway.status()
+        var status = gateway.statusWithLoad()
         status.observedClients = await gateway.observedClients()
         return AdminReply(
             text: StatusText(status, source: source.name).description,

@@ -1,5 +1,6 @@
 import SallyportPKI
 import SallyportProxy
+import SallyportTelemetry
 
 /// `sallyport status` for people.
 struct StatusText: CustomStringConvertible {
@@ -19,7 +20,8 @@ struct StatusText: CustomStringConvertible {
             rows.append(("listener", "\(listener.name)  \(listener.address)  \(listener.kind)"))
         }
         rows.append(("connections", "\(status.connections) open"))
-        rows.append(("requests", "\(status.requests)"))
+        rows.append(("requests", "\(status.requests)\(Self.rates(status.requestRates))"))
+        rows += status.routes.prefix(8).map { ("route", Self.route($0)) }
         rows.append(("handshakes", "\(status.handshakes) accepted, \(status.refusedHandshakes) refused"))
         for refused in status.edge.refused.prefix(8) {
             rows.append(("turned away", "\(refused.count)  \(refused.code) \(refused.title)"))
@@ -47,6 +49,25 @@ struct StatusText: CustomStringConvertible {
             rows.append(("accepted risk", "\(risk.path): \(risk.what), because \"\(risk.because)\""))
         }
         description = Self.aligned(rows)
+    }
+
+    /// `  ▁▁▃█  12/s, 40/s at most`
+    private static func rates(_ rates: [Int]) -> String {
+        guard let last = rates.last, let most = rates.max() else { return "" }
+        return "  \(Sparkline.text(rates))  \(last)/s, \(most)/s at most"
+    }
+
+    /// `orders  1200 requests, 3 client errors, 1 server error, half within 2 ms`
+    private static func route(_ route: GatewayStatus.RouteLoad) -> String {
+        let name = route.name.isEmpty ? "(no route)" : route.name
+        let errors = "\(route.clientErrors) client errors, \(route.serverErrors) server errors"
+        let half = DurationBuckets.quantile(0.5, of: route.durations.map { UInt64($0) })
+        return "\(name)  \(route.requests) requests, \(errors)" + (half.map { ", half within \(milliseconds($0))" } ?? "")
+    }
+
+    private static func milliseconds(_ nanoseconds: UInt64) -> String {
+        let tenths = nanoseconds / 100_000
+        return tenths < 100 ? "\(tenths / 10).\(tenths % 10) ms" : "\(tenths / 10) ms"
     }
 
     /// What limits count, and with whom.
