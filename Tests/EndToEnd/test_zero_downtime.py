@@ -17,6 +17,7 @@ import pytest
 from clients import Closed
 from gateway import binary, free_port
 from http2_client import GoneAway, HTTP2Client
+from scrapes import Metrics
 from test_life import slow_upstream
 
 RESTARTS = int(os.environ.get("SALLYPORT_RESTARTS", "5"))
@@ -292,6 +293,17 @@ def test_one_at_a_time(replaced, serve, alice, tmp_path):
     assert done.returncode == 1 and "under way" in done.stderr
     first.join()
     still_serves(one, alice)
+
+
+def test_metrics_and_health_go_on_in_the_new_process(replaced, serve):
+    metrics = Metrics()
+    one = replaced(serve(), observability__metrics=metrics.section)
+    old = metrics.value("process_start_time_seconds")
+    assert old > 0
+    upgrade(one)
+    assert one.gateway.wait(20) == 0
+    assert metrics.get("/readyz")[0] == 200
+    assert metrics.value("process_start_time_seconds") >= old
 
 
 def test_stop_ends_an_upgrade_too(replaced, serve, tmp_path):

@@ -285,7 +285,8 @@ struct ConnectionGate: Sendable {
                 entrant.pass.offended(by: refusal.reason)
                 // What the gate refuses is summed up.
                 guard loop.handshakeEnds(ticket), !refusal.reason.isOfTheGate else { return }
-                refusal.log(to: logger)
+                let client = entrant.addresses.client?.network?.ofOneClient
+                if loop.refusalLines.admits(refusal.reason, of: client) { refusal.log(to: logger) }
                 view.generation.audit?.note(refusal)
                 remember(refusal, context: context, at: loop.wallClockSeconds())
             },

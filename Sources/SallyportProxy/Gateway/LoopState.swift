@@ -30,6 +30,8 @@ final class LoopState {
     private var spanIDs = SpanNumbers.generator()
     /// When the next turn of the sweep is due.
     private var nextSweep = NIODeadline.distantFuture
+    /// Which refused handshakes get a line.
+    var refusalLines = RefusalSampler()
     /// When to look at which connection.
     private var wheel: TimingWheel<any SweptConnection>
     /// In the order of `connections`.
@@ -179,6 +181,16 @@ final class LoopState {
         displaced = 0
     }
 
+    private func reportUnlogged(at now: NIODeadline) {
+        for (reason, count) in refusalLines.news(at: now.uptimeNanoseconds.magnitude) {
+            logger.warning(
+                "handshakes refused, without a line each",
+                metadata: [
+                    "code": "\(reason.name)", "reason": "\(reason.title)", "count": "\(count)", "fix": "\(reason.fix)",
+                ])
+        }
+    }
+
     func register(_ connection: any SweptConnection) {
         connection.registryIndex = connections.count
         connections.append(connection)
@@ -222,6 +234,7 @@ final class LoopState {
         counters.waiting.store(turns.waiting, ordering: .relaxed)
         current.sweep(now: now)
         reportDisplaced()
+        reportUnlogged(at: now)
         recheckBans(at: now)
     }
 

@@ -104,8 +104,15 @@ extension Exchange {
         let end = UnixTime.nanoseconds()
         telemetry.attempts.append(
             AttemptRecord(
-                span: attempt.span, began: end - length, ended: end, url: target.url + head.text(head.path),
+                span: attempt.span, began: end - length, ended: end, url: target.url + forwardedPath,
                 host: target.host, port: target.port, status: attempt.status, reason: reason))
+    }
+
+    /// As the target gets to see it, without the query.
+    private var forwardedPath: String {
+        var path = record.route?.addPrefix ?? []
+        head.appendTarget(without: record.route?.stripPrefix ?? [], into: &path)
+        return String(decoding: path.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
     }
 
     // MARK: what the target is told

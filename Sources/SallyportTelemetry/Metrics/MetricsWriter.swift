@@ -82,14 +82,6 @@ package struct MetricsWriter: ~Copyable {
         end()
     }
 
-    /// - Parameter thousandths: of the value that is shown.
-    package mutating func gauge(_ labels: MetricLabels = MetricLabels(), thousandths: Int) {
-        begin("", labels)
-        if thousandths < 0 { line.append("-") }
-        line.appendSeconds(nanoseconds: UInt64(thousandths.magnitude) * 1_000_000)
-        end()
-    }
-
     package mutating func info(_ labels: MetricLabels) {
         begin("_info", labels)
         line.append("1")

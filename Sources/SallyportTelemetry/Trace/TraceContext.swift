@@ -86,14 +86,14 @@ extension TraceContext {
     package static func write(
         _ trace: TraceID, _ span: SpanID, isSampled: Bool, state: String, into output: inout [UInt8]
     ) {
-        output.append(contentsOf: Array("traceparent: 00-".utf8))
+        output.append(contentsOf: "traceparent: 00-".utf8)
         output.append(hex: trace.high)
         output.append(hex: trace.low)
         output.append(UInt8(ascii: "-"))
         output.append(hex: span.value)
         output.append(contentsOf: isSampled ? [0x2D, 0x30, 0x31, 0x0D, 0x0A] : [0x2D, 0x30, 0x30, 0x0D, 0x0A])
         guard !state.isEmpty else { return }
-        output.append(contentsOf: Array("tracestate: ".utf8))
+        output.append(contentsOf: "tracestate: ".utf8)
         output.append(contentsOf: state.utf8)
         output.append(contentsOf: [0x0D, 0x0A])
     }
