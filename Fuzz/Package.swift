@@ -27,6 +27,7 @@ let package = Package(
         fuzzer("CertificateChainFuzz"),
         fuzzer("ConfigurationFuzz"),
         fuzzer("ConditionFuzz"),
+        fuzzer("AuditTrailFuzz"),
         fuzzer("TokenFuzz"),
         fuzzer("TelemetryFuzz"),
         fuzzer("ACMERequestFuzz"),

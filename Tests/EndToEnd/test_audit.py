@@ -104,6 +104,21 @@ def test_a_strict_request_is_recorded_before_its_upstream_sees_it(recording, ali
     assert "secret" not in json.dumps(record)
 
 
+@pytest.mark.parametrize("version", [1, 2], ids=["HTTP/1.1", "HTTP/2"])
+def test_content_waits_for_the_record(recording, alice, version):
+    from http2_client import HTTP2Client
+    one = recording()
+    content = b"c" * 300_000
+    if version == 1:
+        with one.client(alice) as client:
+            assert client.request("POST", "/strict/content", body=content).status == 200
+    else:
+        with HTTP2Client(one.port, alice) as client:
+            assert client.ask(content, method="POST", path="/strict/content").status == 200
+    assert [request.body for request in one.upstream.requests] == [content]
+    assert [record["object"] for record in of("request.permitted", one.gateway.state)] == ["POST localhost/strict/content"]
+
+
 def test_refused_requests_are_recorded(recording, bob):
     one = recording()
     with one.client(bob) as client:

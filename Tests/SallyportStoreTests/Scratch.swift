@@ -5,7 +5,7 @@ import SallyportPKI
 import SallyportStore
 
 /// A state directory that is there for one test.
-final class Scratch {
+final class Scratch: Sendable {
     let state: StateDirectory
     var path: String { state.path }
     var database: String { AuditTrail.databasePath(state) }

@@ -19,7 +19,10 @@ struct AuditRules: Sendable {
     var keepsRefusals: Bool { settings.keep.contains(.refusals) }
 
     /// Whether requests on this route wait for their records.
-    func isStrict(_ route: String?) -> Bool { route.map(settings.strict.contains) ?? false }
+    func isStrict(_ route: String?) -> Bool {
+        guard let route, !settings.strict.isEmpty else { return false }
+        return settings.strict.contains(route)
+    }
 
     /// A refusal that somebody decided: who asks, what for, or how much. What the gateway or an upstream cannot do is
     /// none.

@@ -9,10 +9,15 @@ extension Exchange {
     /// For a record to reach the disk.
     private static let auditPatience = TimeAmount.seconds(5)
 
-    /// On a strict route: goes on once the record of the permission is on the disk.
-    func permitted(_ route: CompiledRoute, then goOn: @escaping () -> Void) {
-        guard let audit = view.generation.audit, audit.isStrict(route.route.name) else { return goOn() }
-        awaitRecord(auditEntry(.requestPermitted, .permitted, nil), audit.recorder) { [self] failure in
+    /// What the permission has to be recorded by before anything else happens; nil on most routes.
+    func strictRecorder(_ route: CompiledRoute) -> AuditRecorder? {
+        guard let audit = view.generation.audit, audit.isStrict(route.route.name) else { return nil }
+        return audit.recorder
+    }
+
+    /// Goes on once the record of the permission is on the disk.
+    func recordPermission(in recorder: AuditRecorder, then goOn: @escaping () -> Void) {
+        awaitRecord(auditEntry(.requestPermitted, .permitted, nil), recorder) { [self] failure in
             if let failure { refuseUnrecorded(failure) } else { goOn() }
         }
     }

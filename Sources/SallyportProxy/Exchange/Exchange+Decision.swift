@@ -45,7 +45,8 @@ extension Exchange {
         case .consult:
             decide(route, from: .record)
         case .record:
-            permitted(route) { [self] in proceed(route) }
+            guard let recorder = strictRecorder(route) else { return proceed(route) }
+            recordPermission(in: recorder) { [self] in proceed(route) }
         }
     }
 
