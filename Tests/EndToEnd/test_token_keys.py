@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from certificates import SERVER
+from certificates import SERVER, Authority
 from issuer import Issuer, encode, number
 from test_callers import ANYONE, ask, bearer, eventually
 
@@ -144,6 +144,21 @@ def test_an_issuer_of_an_authority_of_ones_own(guarded, private_issuer):
     one.gateway.write(one.configuration)
     done = one.gateway.command("check", "-c", one.gateway.file, check=False)
     assert done.returncode == 78 and "tets" in done.stdout
+
+
+def test_trust_taken_away_takes_the_keys_that_came_by_it(guarded, private_issuer, authority, tmp_path):
+    """Another certificate under the same name: what the old one vouched for is not believed any more."""
+    trusted = tmp_path / "issuers.pem"
+    trusted.write_bytes(authority.file.read_bytes())
+    one = guarded(
+        {"mine": {"jwt": {"issuer": private_issuer.url, "audience": ["orders"], "trust": ["issuers"]}}},
+        pki__authorities__issuers={"file": str(trusted)})
+    assert ask(one, bearer(private_issuer.token()), path="/mine").status == 200
+    one.gateway.command("reload")
+    assert ask(one, bearer(private_issuer.token()), path="/mine").status == 200, "the same authority: the same keys"
+    trusted.write_bytes(Authority(tmp_path, "Successor").file.read_bytes())
+    one.gateway.command("reload")
+    assert ask(one, bearer(private_issuer.token()), path="/mine").code == "SP3044"
 
 
 def test_introspection_at_an_authority_of_ones_own(guarded, private_issuer, secret):

@@ -9,6 +9,8 @@ import Synchronization
 /// tokens that were good, and API keys.
 final class CallerKeeper: Sendable {
     private struct SourceState {
+        /// What was begun under other materials ends in nothing.
+        let epoch: UInt64
         var rotation = KeyRotation()
         var keys: VerificationKeys?
         var verified = VerifiedTokens()
@@ -58,15 +60,19 @@ final class CallerKeeper: Sendable {
     func adopt(_ policies: [Policy], _ materials: TokenMaterials) {
         desk.adopt(policies.compactMap(\.introspection), materials)
         let wanted = Set(policies.compactMap(\.jwt).map(TokenSource.init))
-        let isFirst = state.withLock { state in
+        let (isFirst, stranded) = state.withLock { state in
+            state.revision += 1
+            let (known, epoch) = (state.sources, state.revision)
             state.sources = Dictionary(
                 uniqueKeysWithValues: wanted.map { source in
-                    let isOther = source.secret.map { state.materials.secrets[$0] != materials.secrets[$0] } ?? false
-                    return (source, isOther ? SourceState() : state.sources[source] ?? SourceState())
+                    let stays = materials.gives(source, what: state.materials) ? known[source] : nil
+                    return (source, stays ?? SourceState(epoch: epoch))
                 })
             state.materials = materials
-            return state.fetcher == nil
+            let gone = known.filter { state.sources[$0.key]?.epoch != $0.value.epoch }
+            return (state.fetcher == nil, gone.flatMap(\.value.waiting))
         }
+        for then in stranded { then() }
         if isFirst { readAPIKeys() }
     }
 
@@ -146,23 +152,28 @@ final class CallerKeeper: Sendable {
     }
 
     private func fetch(_ source: TokenSource) {
-        let fetcher = state.withLock { state -> (any DocumentFetcher)? in
-            guard state.sources[source]?.isFetching == false else { return nil }
+        let begun = state.withLock { state -> Fetch? in
+            guard let known = state.sources[source], !known.isFetching, let fetcher = state.fetcher else { return nil }
             state.sources[source]?.isFetching = true
-            return state.fetcher
+            state.revision += 1
+            return Fetch(
+                fetcher: fetcher, materials: state.materials, revision: state.revision, epoch: known.epoch)
         }
-        guard let fetcher else { return }
-        Task { await fetch(source, by: fetcher) }
+        guard let begun else { return }
+        Task { await fetch(source, begun) }
     }
 
-    private func fetch(_ source: TokenSource, by fetcher: any DocumentFetcher) async {
+    private struct Fetch: Sendable {
+        let fetcher: any DocumentFetcher
+        let materials: TokenMaterials
+        let revision: UInt64
+        let epoch: UInt64
+    }
+
+    private func fetch(_ source: TokenSource, _ begun: Fetch) async {
         do {
-            let (revision, materials) = state.withLock { state in
-                state.revision += 1
-                return (state.revision, state.materials)
-            }
-            let (keys, age) = try await source.load(fetcher, materials, revision: revision)
-            end(source) { known in
+            let (keys, age) = try await source.load(begun.fetcher, begun.materials, revision: begun.revision)
+            end(source, begun.epoch) { known in
                 // The same keys again: what was checked with them stays checked.
                 if known.keys?.fingerprint != keys.fingerprint { known.keys = keys }
                 known.rotation.fetched(maximumAge: age, at: UnixTime.seconds())
@@ -173,7 +184,7 @@ final class CallerKeeper: Sendable {
                 metadata: ["issuer": "\(source.issuer)", "keys": "\(keys.count)", "skipped": "\(keys.skipped)"])
         } catch {
             let words = PrintableText.make("\(error)", limit: 300)
-            end(source) { known in
+            end(source, begun.epoch) { known in
                 known.rotation.failed(at: UnixTime.seconds())
                 known.fault = words
             }
@@ -185,9 +196,9 @@ final class CallerKeeper: Sendable {
         }
     }
 
-    private func end(_ source: TokenSource, _ change: (inout SourceState) -> Void) {
+    private func end(_ source: TokenSource, _ epoch: UInt64, _ change: (inout SourceState) -> Void) {
         let waiting = state.withLock { state -> [@Sendable () -> Void] in
-            guard var known = state.sources[source] else { return [] }
+            guard var known = state.sources[source], known.epoch == epoch else { return [] }
             change(&known)
             known.isFetching = false
             defer { state.sources[source] = known }

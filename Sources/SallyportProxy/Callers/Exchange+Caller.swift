@@ -62,9 +62,10 @@ extension Exchange {
         let now = loop.wallClockSeconds()
         let certificate = caller.certificate?.certificate.fingerprint
         for (index, policy) in route.policy.tokens.enumerated() {
+            let number = nextSuspension()
             switch callers.check(
                 token, policy, certificate: certificate, from: session.countedAddress, at: now,
-                whenKnown: index < waited ? nil : onceMore(route, waited: index + 1))
+                whenKnown: index < waited ? nil : onceMore(route, number, waited: index + 1))
             {
             case .good(let facts): caller.token = facts
             case .refused(let fault):
@@ -72,7 +73,7 @@ extension Exchange {
                 answer(BearerChallenge.reply(fault.reason))
                 return false
             case .waits(let fault):
-                suspend(until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason)) { [self] in
+                suspend(number, until: .now() + Timeouts.keys, otherwise: BearerChallenge.reply(fault.reason)) { [self] in
                     logRefusal(fault, of: token, policy)
                 }
                 return false
@@ -82,13 +83,13 @@ extension Exchange {
     }
 
     /// Goes on with the exchange, from whatever thread.
-    private func onceMore(_ route: CompiledRoute, waited: Int) -> @Sendable () -> Void {
+    private func onceMore(_ route: CompiledRoute, _ number: Int, waited: Int) -> @Sendable () -> Void {
         let waiting = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
         return {
             eventLoop.execute {
                 let exchange = waiting.value
-                guard exchange.resume() else { return }
+                guard exchange.resume(number) else { return }
                 exchange.decide(route, from: .identify, waited: waited)
             }
         }

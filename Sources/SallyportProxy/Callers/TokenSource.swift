@@ -37,6 +37,15 @@ struct TokenMaterials: Sendable {
     /// By names of authorities, as policies list them.
     var trust: [[String]: [TrustAnchor]] = [:]
 
+    /// Whether keys that came by the other materials would come by these.
+    func gives(_ source: TokenSource, what other: TokenMaterials) -> Bool {
+        func authorities(_ materials: TokenMaterials) -> [[UInt8]] {
+            (materials.trust[source.trust] ?? []).map(\.certificate.der)
+        }
+        let isSecretTheSame = source.secret.map { secrets[$0] == other.secrets[$0] } ?? true
+        return isSecretTheSame && authorities(self) == authorities(other)
+    }
+
     /// Where authorities are named whose certificates are not at hand, nobody is believed.
     func trust(in names: [String]) -> FetchTrust { names.isEmpty ? .system : .anchors(trust[names] ?? []) }
 }

@@ -49,15 +49,16 @@ extension Exchange {
     private func awaitRecord(
         _ entry: AuditEntry, _ recorder: AuditRecorder, then goOn: @escaping (_ failure: Reason?) -> Void
     ) {
-        suspend(until: .now() + Self.auditPatience, otherwise: LocalReply(.auditTooSlow))
+        let number = nextSuspension()
+        suspend(number, until: .now() + Self.auditPatience, otherwise: LocalReply(.auditTooSlow))
         let (eventLoop, waiting) = (loop.eventLoop, NIOLoopBound((self, goOn), eventLoop: loop.eventLoop))
         let isTaken = recorder.record(entry) { error in
             eventLoop.execute {
                 let (exchange, goOn) = waiting.value
-                if exchange.resume() { goOn(error?.reason) }
+                if exchange.resume(number) { goOn(error?.reason) }
             }
         }
-        guard !isTaken, resume() else { return }
+        guard !isTaken, resume(number) else { return }
         goOn(.auditQueueFull)
     }
 

@@ -14,14 +14,15 @@ extension Exchange {
         }
         let timeout = TimeAmount(service.timeout)
         let added = addedFields(for: service)
+        let number = nextSuspension()
         let call = SideCall(pool, mostAnswer: Self.mostConsultedAnswer) { [self] head in
             consultation = nil
-            guard resume() else { return }
+            guard resume(number) else { return }
             answered(head, by: service, then: goOn)
         }
         guard let call else { return answered(nil, by: service, then: goOn) }
         // The call has a clock of its own; this one is for what must not happen.
-        suspend(until: .now() + timeout + .seconds(1), otherwise: LocalReply(.consultUnavailable))
+        suspend(number, until: .now() + timeout + .seconds(1), otherwise: LocalReply(.consultUnavailable))
         consultation = call
         call.begin(PoolRequest(), within: timeout) { stream in
             let authority = pool.plan.targets[stream.target].authority

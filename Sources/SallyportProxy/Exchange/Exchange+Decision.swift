@@ -78,6 +78,7 @@ extension Exchange {
 
     /// A step that waits for something outside. The content of the request stays with the client meanwhile.
     struct Suspension {
+        fileprivate let number: Int
         fileprivate let until: NIODeadline
         /// The answer when nothing comes in time.
         fileprivate let otherwise: LocalReply
@@ -85,13 +86,24 @@ extension Exchange {
         fileprivate let note: (() -> Void)?
     }
 
-    func suspend(until deadline: NIODeadline, otherwise refusal: LocalReply, note: (() -> Void)? = nil) {
-        suspension = Suspension(until: deadline, otherwise: refusal, note: note)
+    /// For whoever is to wait: late news of one wait must not end another.
+    func nextSuspension() -> Int {
+        suspensions += 1
+        return suspensions
     }
 
-    /// What was waited for has come. False when it came too late: the exchange has been answered or is gone.
-    func resume() -> Bool {
-        guard suspension.take() != nil else { return false }
+    /// - Parameter number: of `nextSuspension`.
+    func suspend(
+        _ number: Int, until deadline: NIODeadline, otherwise refusal: LocalReply, note: (() -> Void)? = nil
+    ) {
+        suspension = Suspension(number: number, until: deadline, otherwise: refusal, note: note)
+    }
+
+    /// What was waited for has come. False when it came too late: the exchange has been answered, waits for something
+    /// else, or is gone.
+    func resume(_ number: Int) -> Bool {
+        guard suspension?.number == number else { return false }
+        suspension = nil
         return !machine.isFinished
     }
 

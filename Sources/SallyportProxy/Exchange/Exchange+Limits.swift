@@ -77,23 +77,22 @@ extension Exchange {
         let deadline = limits.deadline ?? .now() + ExchangeLimits.patience
         limits.deadline = deadline
         // The timer below ends the wait; this is for an exchange that it cannot reach.
-        suspend(until: deadline + .seconds(1), otherwise: LocalReply(.clusterLimitClosed))
-        limits.timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in leaseCame(route) }
+        let number = nextSuspension()
+        suspend(number, until: deadline + .seconds(1), otherwise: LocalReply(.clusterLimitClosed))
+        limits.timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in leaseCame(route, number) }
         guard let index = decision.unknown.first, let leases = plan.limits[index].limiter.leases else { return }
         let (eventLoop, this) = (loop.eventLoop, NIOLoopBound(self, eventLoop: loop.eventLoop))
         let isUnderWay = leases.wait(for: limits.keys[index]) {
-            eventLoop.execute { this.value.leaseCame(route) }
+            eventLoop.execute { this.value.leaseCame(route, number) }
         }
         // It came between the decision and now, on another thread.
-        if !isUnderWay { eventLoop.execute { this.value.leaseCame(route) } }
+        if !isUnderWay { eventLoop.execute { this.value.leaseCame(route, number) } }
     }
 
     /// A lease, the news that there is none, or the end of patience.
-    private func leaseCame(_ route: CompiledRoute) {
-        // Late news of a wait that is over must not end another one.
-        guard let timer = limits.timer.take() else { return }
-        timer.cancel()
-        guard resume() else { return }
+    private func leaseCame(_ route: CompiledRoute, _ suspension: Int) {
+        guard resume(suspension) else { return }
+        limits.timer.take()?.cancel()
         decide(route, from: .limit)
     }
 

@@ -37,6 +37,8 @@ final class Exchange {
     var local: LocalCall?
     var turn = Turn.none
     var suspension: Suspension?
+    /// So many there have been.
+    var suspensions = 0
     /// The audit trail has it, or cannot have it.
     var isRefusalRecorded = false
     /// Complete lines for the upstream, from services that agreed.

@@ -99,26 +99,28 @@ package final class AuditTrail: Sendable {
         let last = receipts.reversed().lazy.compactMap { receipt -> AuditHead? in
             if case .audit(let head) = receipt { head } else { nil }
         }.first
-        if let last { try advanced(to: last) }
+        if let last { advance(to: last) }
         return receipts
     }
 
-    /// The record is durable whether the mark can be moved or not: a mark that lags tells less, and nothing wrong.
-    private func advanced(to head: AuditHead) throws(StoreError) {
+    /// The records are durable whether the mark can be moved and the checkpoint written or not: both are tried again with
+    /// the next record, and one that lags tells less, and nothing wrong.
+    private func advance(to head: AuditHead) {
         let now = UnixTime.seconds()
         let isDue = signed.withLock { signed in
             signed.newest = head
             return head.sequence - signed.sequence >= Self.checkpointRecords || now - signed.at >= Self.checkpointSeconds
         }
-        let mark = try Self.sign(key, .mark, head, files)
-        let result = Result { () throws(StoreError) in try files.advanceMark(to: mark) }
+        let result = Result { () throws(StoreError) in
+            try files.advanceMark(to: Self.sign(key, .mark, head, files))
+            if isDue { try checkpoint() }
+        }
         signed.withLock { signed in
             if case .failure = result { signed.markFails = true } else { signed.markFails = false }
         }
-        if isDue { try checkpoint() }
     }
 
-    /// Whether the newest attempt to move the mark failed.
+    /// Whether the newest attempt to move the mark or to sign failed.
     package var markFails: Bool { signed.withLock { $0.markFails } }
 
     /// Signs the newest record of this process, if it is not signed yet.
