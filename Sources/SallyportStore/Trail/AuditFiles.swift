@@ -93,7 +93,10 @@ struct AuditFiles: Sendable {
         var line = [UInt8](repeating: 0, count: AuditMark.length)
         let count = pread(descriptor, &line, line.count, 0)
         guard count >= 0 else { throw failure() }
-        if let there = AuditMark.read(Array(line.prefix(count))), there.head.sequence >= mark.head.sequence { return }
+        guard let there = AuditMark.read(Array(line.prefix(count))) else {
+            throw StoreError(.auditNotSound, markPath, "it is not a mark that sallyport wrote")
+        }
+        guard there.head.sequence < mark.head.sequence else { return }
         let new = AuditMark.line(mark)
         guard pwrite(descriptor, new, new.count, 0) == new.count else { throw failure() }
     }

@@ -93,14 +93,37 @@ package final class AuditTrail: Sendable {
     // MARK: writing
 
     /// Durable when it returns.
+    ///
+    /// - Throws: auditNotSound where the newest record that this process knows is not the one that it was.
     @discardableResult
     package func commit(_ writes: [StoreWrite]) throws(StoreError) -> [StoreReceipt] {
+        try confirmNewest()
         let receipts = try store.commit(writes)
         let last = receipts.reversed().lazy.compactMap { receipt -> AuditHead? in
             if case .audit(let head) = receipt { head } else { nil }
         }.first
         if let last { advance(to: last) }
         return receipts
+    }
+
+    /// Whoever can write to the database can rewrite what is in it. The next mark must not sign that.
+    private func confirmNewest() throws(StoreError) {
+        let newest = signed.withLock { $0.newest }
+        guard newest.sequence > 0 else { return }
+        if let place = try store.auditLinks(after: newest.sequence - 1, limit: 1).first, place.sequence == newest.sequence {
+            guard place.hash == newest.hash else {
+                throw StoreError(
+                    .auditNotSound, "audit trail", "record \(place.sequence) is not the one that was written")
+            }
+            return
+        }
+        // Its time may have been over; an anchor stands for it then.
+        let head = try store.auditHead()
+        guard head.sequence >= newest.sequence else {
+            throw StoreError(
+                .auditNotSound, "audit trail",
+                "it ends with record \(head.sequence), and record \(newest.sequence) was written")
+        }
     }
 
     /// The records are durable whether the mark can be moved and the checkpoint written or not: both are tried again with

@@ -154,6 +154,31 @@ import Testing
         #expect(try scratch.verify().checkpoints == 3)
     }
 
+    /// A history that is rewritten or cut off while the gateway runs is not written on, and no mark is set over it.
+    @Test(arguments: [
+        ["UPDATE audit SET hash = zeroblob(32) WHERE seq = 5"], ["DELETE FROM audit WHERE seq > 3"],
+        ["DELETE FROM audit"],
+    ])
+    func whatIsRewrittenUnderARunningProcessIsNotSigned(tampering: [String]) throws {
+        let scratch = try Scratch()
+        let trail = try AuditTrail(in: scratch.state, isChecked: true)
+        for index in 1...5 { try trail.commit([.audit(scratch.entry("\(index)"))]) }
+        try scratch.tamper(tampering[0])
+        let refused = #expect(throws: StoreError.self) { try trail.commit([.audit(scratch.entry("6"))]) }
+        #expect(refused?.reason == .auditNotSound)
+        #expect(try !scratch.verify().isSound)
+    }
+
+    @Test func aMarkThatIsNoneIsNotWrittenOver() throws {
+        let scratch = try Scratch()
+        let trail = try AuditTrail(in: scratch.state, isChecked: true)
+        try trail.commit([.audit(scratch.entry("1"))])
+        try "nothing".write(toFile: scratch.path + "/audit/mark", atomically: false, encoding: .utf8)
+        try trail.commit([.audit(scratch.entry("2"))])
+        #expect(trail.markFails)
+        #expect(refusal(scratch) == .auditNotSound)
+    }
+
     @Test func twoProcessesWriteOneTrail() throws {
         let scratch = try Scratch()
         let (one, other) = (try AuditTrail(in: scratch.state, isChecked: false), try AuditTrail(in: scratch.state, isChecked: false))
