@@ -223,7 +223,9 @@ def test_made_up_tokens_ask_no_more_than_their_address_may(opaque, issuer):
     assert ask(opaque, bearer("abc")).status == 200
     start = time.monotonic()
     with opaque.client(None) as client:
-        codes = [client.request(fields=[bearer(f"made-up-{number}")]).code for number in range(200)]
+        codes = []
+        while codes.count("SP3048") < 20 and len(codes) < 1000:
+            codes.append(client.request(fields=[bearer(f"made-up-{len(codes)}")]).code)
     most = 101 + 10 * (time.monotonic() - start)
     assert set(codes) == {"SP3046", "SP3048"}
     assert codes[:50] == ["SP3046"] * 50 and codes.count("SP3046") <= most and len(issuer.questions) <= most + 1
@@ -466,7 +468,7 @@ def test_a_ban_ends_the_tunnel_of_a_token(tunnelling, issuer):
 def test_a_tunnel_ends_with_its_token(tunnelling, issuer):
     with tunnelling.client(None) as client, tunnelling.client(None) as other:
         assert opens(other, "/token", bearer(issuer.token()))
-        assert opens(client, "/token", bearer(issuer.token(exp=int(time.time()) + 2)))
+        assert opens(client, "/token", bearer(issuer.token(exp=int(time.time()) + 4)))
         assert client.is_closed(15)
         assert tunnelling.gateway.access_line(lambda line: line.get("sallyport.reason") == "SP3039")
         assert not other.is_closed(0.2), "its token is good"
@@ -477,7 +479,7 @@ def test_a_tunnel_over_http2_ends_with_its_token(tunnelling, issuer):
         stream = client.start([
             (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/token"),
             (":authority", "localhost"), ("sec-websocket-version", "13"),
-            ("authorization", "Bearer " + issuer.token(exp=int(time.time()) + 2))], end=False)
+            ("authorization", "Bearer " + issuer.token(exp=int(time.time()) + 4))], end=False)
         while not (client.streams.get(stream) and client.streams[stream].status):
             client.step()
         assert client.streams[stream].status == 200
